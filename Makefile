@@ -32,6 +32,7 @@ run: $(READY) ## syncworker up: worker, beat and ledger in one process, on confi
 
 .PHONY: setup
 setup: $(READY_DEV) ## everything for tests and checks into .venv
+	@echo "Ready: .venv"
 
 .PHONY: test
 test: $(READY_DEV) ## the whole test suite (one file: ARGS="tests/test_servers.py")
