@@ -1,0 +1,139 @@
+"""What does an order line, as the channel tells it now, change? Differences of levels, so that a repeat changes nothing.
+
+Never counts events: a line is ordered, cancelled, shipped and returned *so far*, and only the difference to what was
+recorded has an effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncworker.core import exposure
+from syncworker.core.exposure import Bound
+from syncworker.core.model import ChannelRules, Known
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Units of one order line so far, cancelled ones included in ``ordered``."""
+
+    ordered: int = 0
+    cancelled: int = 0
+    shipped: int = 0
+    returned: int = 0
+
+    @property
+    def promised(self) -> int:
+        """Units taken from what is available: not cancelled, or shipped all the same."""
+        return max(self.ordered - self.cancelled, self.shipped)
+
+    @property
+    def reserved(self) -> int:
+        """Promised units that are still in the house."""
+        return self.promised - self.shipped
+
+    def merged(self, other: Levels) -> Levels:
+        """The furthest of two tellings that carry the same time."""
+        return Levels(
+            ordered=max(self.ordered, other.ordered),
+            cancelled=max(self.cancelled, other.cancelled),
+            shipped=max(self.shipped, other.shipped),
+            returned=max(self.returned, other.returned),
+        )
+
+    def followed_by(self, newer: Levels) -> Levels:
+        """``newer`` as recorded after this: what was shipped or returned stays so."""
+        return Levels(
+            ordered=newer.ordered,
+            cancelled=newer.cancelled,
+            shipped=max(self.shipped, newer.shipped),
+            returned=max(self.returned, newer.returned),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """What the channel marks on a line, beside its levels."""
+
+    counts_down: Known
+    restocked: Known
+    returned_restocked: Known
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StockEffect:
+    """Units of the sold SKU by which the counts of its parts change."""
+
+    on_hand: int
+    reserved: int
+
+    @property
+    def is_nothing(self) -> bool:
+        return self.on_hand == 0 and self.reserved == 0
+
+
+def stock_effect(before: Levels, after: Levels) -> StockEffect:
+    """Reserved for what is promised and not shipped; on hand falls by what shipped. Returned goods come back by goods-in."""
+    return StockEffect(on_hand=before.shipped - after.shipped, reserved=after.reserved - before.reserved)
+
+
+def first_levels(seen: Levels, *, is_history: bool) -> Levels:
+    """What a line counts as recorded before it was first seen.
+
+    Goods shipped before the channel was connected are not in the count any more: they have no effect.
+    """
+    return Levels(ordered=seen.shipped, shipped=seen.shipped) if is_history else Levels()
+
+
+def move_bound(
+    bound: Bound, before: Levels | None, after: Levels, facts: LineFacts, *, at: datetime, rules: ChannelRules
+) -> Bound:
+    """The pool's bound after this line; ``before`` is ``None`` when the line is seen for the first time."""
+    if before is None:
+        return _first_seen(bound, after, facts, at=at, rules=rules)
+    cancelled = after.cancelled - before.cancelled
+    bound = _ordered_more(bound, after.ordered - before.ordered, facts, at=at, rules=rules)
+    if cancelled > 0:
+        bound = exposure.cancelled(bound, cancelled, restocked_by_channel=facts.restocked, at=at)
+    elif cancelled < 0:
+        bound = _sold(bound, -cancelled, facts, at=at, rules=rules)
+    return _returned(bound, after.returned - before.returned, facts, at=at)
+
+
+def _first_seen(bound: Bound, seen: Levels, facts: LineFacts, *, at: datetime, rules: ChannelRules) -> Bound:
+    bound = _sold(bound, seen.ordered - seen.cancelled, facts, at=at, rules=rules)
+    if seen.cancelled:
+        bound = exposure.first_seen_cancelled(
+            bound,
+            seen.cancelled,
+            restocked_by_channel=facts.restocked,
+            placed_at=facts.placed_at,
+            at=at,
+            rules=rules,
+        )
+    return _returned(bound, seen.returned, facts, at=at)
+
+
+def _sold(bound: Bound, units: int, facts: LineFacts, *, at: datetime, rules: ChannelRules) -> Bound:
+    if units <= 0:
+        return bound
+    return exposure.sold(
+        bound, units, counts_down=facts.counts_down, placed_at=facts.placed_at, at=at, rules=rules
+    )
+
+
+def _ordered_more(bound: Bound, units: int, facts: LineFacts, *, at: datetime, rules: ChannelRules) -> Bound:
+    """An edit: more units are a sale; fewer are a cancellation."""
+    if units > 0:
+        return _sold(bound, units, facts, at=at, rules=rules)
+    if units < 0:
+        return exposure.cancelled(bound, -units, restocked_by_channel=facts.restocked, at=at)
+    return bound
+
+
+def _returned(bound: Bound, units: int, facts: LineFacts, *, at: datetime) -> Bound:
+    if units <= 0 or facts.returned_restocked is Known.NO:
+        return bound
+    return exposure.restocked(bound, units, at=at)
