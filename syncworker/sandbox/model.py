@@ -1,0 +1,113 @@
+"""What would a whole pretend shop do? All desks of one shop behind one door, driven by the caller's clock.
+
+Pure and deterministic: no thread, no waiting, no wall clock, no network. The caller passes `now` and holds one
+lock around each call.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from syncworker.sandbox.aftersales import AfterSalesDesk
+from syncworker.sandbox.faults import FiredFault, Operation
+from syncworker.sandbox.feeds import FeedDesk
+from syncworker.sandbox.listings import ListingDesk
+from syncworker.sandbox.log import EventLog
+from syncworker.sandbox.orders import Order
+from syncworker.sandbox.pools import ListingSeed, sellable
+from syncworker.sandbox.profile import ShopProfile
+
+
+class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
+    """One pretend marketplace: seller's API, buyers, staff, truth.
+
+    Methods raise `RefusedError` when the shop refuses a request as a whole; nothing was changed then.
+    """
+
+    def __init__(
+        self,
+        profile: ShopProfile,
+        *,
+        rng: random.Random,
+        log: EventLog | None = None,
+        listings: Iterable[ListingSeed] = (),
+        now: datetime | None = None,
+    ) -> None:
+        super().__init__(profile, rng=rng, log=log)
+        self._calls: deque[datetime] = deque()
+        seeds = tuple(listings)
+        if seeds and now is None:
+            raise ValueError("opening with listings needs the time")
+        if now is not None:
+            self.open_with(seeds, now=now)
+
+    def shop(self) -> dict[str, object]:
+        """Name, currency and declared capabilities, as `GET /shop` answers."""
+        profile = self.profile
+        return {"name": profile.name, "currency": profile.currency, "capabilities": profile.capabilities()}
+
+    def admit_call(self, now: datetime) -> float | None:
+        """Count one call against the rate limit: None if it may pass, else the seconds until the next may."""
+        limit = self.profile.rate_limit_calls
+        if not limit:
+            return None
+        now = self._begin(now)
+        window = timedelta(seconds=self.profile.rate_limit_window_s)
+        while self._calls and self._calls[0] <= now - window:
+            self._calls.popleft()
+        if len(self._calls) >= limit:
+            return (self._calls[0] + window - now).total_seconds()
+        self._calls.append(now)
+        return None
+
+    def draw_transport(self, operation: Operation, *, now: datetime) -> tuple[FiredFault, ...]:
+        """The transport faults that strike this call; carrying them out (waiting, cutting) is the caller's."""
+        now = self._begin(now)
+        fired = self.faults.draw_transport(operation)
+        for fault in fired:
+            self._log_fault(fault, operation, now)
+        return fired
+
+    def hand_edit(self, pool_id: str, *, now: datetime, quantity: int | None = None, delta: int = 0) -> int:
+        """Somebody types a number into the shop's own pages (to `quantity`, or by `delta`); returns the new one."""
+        now = self._begin(now)
+        pool = self._pool(pool_id)
+        change = delta if quantity is None else quantity - pool.quantity
+        self._change(
+            pool, "hand_edit", now, quantity=change, fields={"listing_ids": self._listing_ids(pool_id)}
+        )
+        return pool.quantity
+
+    def truth(self, *, now: datetime, orders: bool = True) -> dict[str, object]:
+        """What really stands there: pools with what would still sell, late writes on their way, newest orders."""
+        now = self._begin(now)
+        pools = [
+            {
+                "pool_id": pool.pool_id,
+                "listing_ids": self._listing_ids(pool.pool_id),
+                "skus": sorted({x.sku for x in self.listings.values() if x.pool_id == pool.pool_id}),
+                "quantity": pool.quantity,
+                "reserved": pool.reserved,
+                "sellable": sellable(self.profile, pool),
+            }
+            for pool in self.pools.values()
+        ]
+        pending = [{"due": due.isoformat(), **landing.what} for due, landing in self._pending()]
+        known = [_truth_of(order) for order in self.book.orders.values()] if orders else []
+        return {"now": now.isoformat(), "pools": pools, "pending": pending, "orders": known}
+
+    def _listing_ids(self, pool_id: str) -> list[str]:
+        return [x.listing_id for x in self.listings.values() if x.pool_id == pool_id]
+
+
+def _truth_of(order: Order) -> dict[str, object]:
+    shown = order.as_json()
+    shown["lines"] = [
+        line.as_json(order.currency)
+        | {"pool_id": line.pool_id, "took": line.took, "restocked_units": line.restocked_units}
+        for line in order.lines
+    ]
+    return shown
