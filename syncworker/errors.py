@@ -4,6 +4,7 @@
     ├── ChannelError                  something at one channel; never harms another one
     │   ├── RetryLaterError           try again after ``retry_after_s``; promises that nothing was applied
     │   ├── OutcomeUnknownError       the request left and may have been applied; never send it again blindly
+    │   ├── RequestRefusedError       definitely not applied; the same request will never be accepted
     │   ├── ListingRejectedError      park this listing, go on with the others
     │   ├── ChannelMisconfiguredError stop this channel and tell a person
     │   └── MalformedAnswerError      the answer cannot be read: record nothing of it, keep the cursor
@@ -43,6 +44,17 @@ class RetryLaterError(ChannelError):
 
 class OutcomeUnknownError(ChannelError):
     """The request left and no answer proves what became of it: it *may have been applied*."""
+
+
+class RequestRefusedError(ChannelError):
+    """The channel definitely refused this request as it is: *nothing was applied*, and a repeat is useless."""
+
+    def __init__(self, message: str, *, status: int, code: str = "") -> None:
+        super().__init__(message)
+        #: The HTTP status.
+        self.status = status
+        #: The channel's own word for the reason; empty when it gave none.
+        self.code = code
 
 
 class ListingRejectedError(ChannelError):

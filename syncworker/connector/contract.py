@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from syncworker.core.fulfilment import Levels
 from syncworker.core.model import (
     MAX_QUANTITY,
     BelowZero,
@@ -98,9 +99,11 @@ class ChannelLine:
     sku: str | None
     #: Units ever ordered on this line, cancelled ones included.
     ordered: int
-    cancelled: int = 0
+    #: ``None``: this feed does not tell it (another one does), so what is recorded stays.
+    cancelled: int | None = 0
     shipped: int = 0
-    returned: int = 0
+    #: ``None`` as for ``cancelled``.
+    returned: int | None = 0
     #: Whether this line lowered the channel's number (not so for gifts, samples, lines typed by staff).
     counts_down: Known = Known.UNKNOWN
     #: Whether the channel put the cancelled units back on sale by itself; unknown counts as yes.
@@ -111,11 +114,23 @@ class ChannelLine:
 
     def __post_init__(self) -> None:
         for name in ("ordered", "cancelled", "shipped", "returned"):
-            _whole(getattr(self, name), f"line {self.line_id}: {name}")
-        if self.cancelled > self.ordered:
+            level = getattr(self, name)
+            if level is not None or name in {"ordered", "shipped"}:
+                _whole(level, f"line {self.line_id}: {name}")
+        if self.cancelled is not None and self.cancelled > self.ordered:
             raise ValueError(
                 f"line {self.line_id}: cancelled {self.cancelled} of only {self.ordered} ordered"
             )
+
+    def levels(self, recorded: Levels | None = None) -> Levels:
+        """The levels as told; one that this feed does not tell stays as ``recorded``, or 0 if nothing is."""
+        known = recorded or Levels()
+        return Levels(
+            ordered=self.ordered,
+            cancelled=known.cancelled if self.cancelled is None else self.cancelled,
+            shipped=self.shipped,
+            returned=known.returned if self.returned is None else self.returned,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +274,8 @@ class Channel(Protocol):
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
         """Send at most ``batch_max`` numbers in one call. Never repeats a request by itself.
 
-        Raises ``RetryLaterError`` only if nothing was applied, ``OutcomeUnknownError`` if anything may have been.
+        Raises ``RetryLaterError``, ``ChannelMisconfiguredError`` or ``RequestRefusedError`` only if nothing was
+        applied; after ``OutcomeUnknownError`` or any other exception anything may have been.
         """
 
     def read_quantities(self, pool_keys: Sequence[str]) -> Sequence[Reading]:

@@ -1,0 +1,333 @@
+"""How does a connector speak HTTP? One guarded request, and an error that says what its caller should do.
+
+Never sends a write twice, follows a redirect, or lets a token into an error or a log. What matters most is told apart:
+an error from before the first byte left (nothing was applied) and one from after (a write may have been applied).
+"""
+
+from __future__ import annotations
+
+import json as json_text
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TypeAlias
+from urllib.parse import quote, quote_plus, urlsplit
+
+import requests
+import structlog
+import tenacity
+from pydantic import SecretStr
+
+from syncworker.connector.answers import (
+    STATUS_TABLE,
+    Answer,
+    Json,
+    Verdict,
+    http_date,
+    read_json,
+    retry_after_s,
+)
+from syncworker.connector.failures import FAILURES, transport_error
+from syncworker.connector.pace import AllowanceUsedUpError, Pace
+from syncworker.connector.transport import (
+    Flight,
+    SendWindow,
+    current_window,
+    fly,
+    open_session,
+)
+from syncworker.errors import (
+    ChannelError,
+    ChannelMisconfiguredError,
+    MalformedAnswerError,
+    OutcomeUnknownError,
+    RequestRefusedError,
+    RetryLaterError,
+)
+
+#: The longest that one request may take, its answer's last byte included, whatever the horizon.
+TOTAL_S = 20.0
+#: Share of the declared horizon that one request may take: it has to be less than half of it.
+HORIZON_SHARE = 0.45
+#: Seconds for which a read is tried again, the first try included.
+RETRY_READS_S = 8.0
+#: The largest believable answer, unpacked.
+BODY_MAX_BYTES = 10 * 1024 * 1024
+#: The most of a channel's own words that an error repeats.
+WORDS_MAX = 200
+
+Query: TypeAlias = Mapping[str, str | int | SecretStr | None]
+
+_log = structlog.get_logger("syncworker.channel")
+
+
+class ChannelHttp:
+    """The HTTP side of one channel account. May be shared by threads: each has a session of its own."""
+
+    def __init__(
+        self,
+        account: str,
+        base_url: str,
+        *,
+        headers: Mapping[str, str | SecretStr] = MappingProxyType({}),
+        secrets: Collection[SecretStr] = (),
+        allow_private_network: bool = False,
+        horizon_s: float = 120.0,
+        statuses: Mapping[int, Verdict] = MappingProxyType({}),
+        allowances: Sequence[str] = (),
+        retry_reads_s: float = RETRY_READS_S,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``headers`` go with every request, ``secrets`` and secret headers are cut out of all errors and logs.
+
+        ``horizon_s`` is the channel's declared request horizon: a request is given up well before half of it.
+        ``statuses`` overrides entries of ``STATUS_TABLE``; ``allowances`` are rate limits such as ``"10/second"``.
+        """
+        self.account, self._base_url = account, base_url.rstrip("/")
+        self.host = _host(base_url)
+        self._headers = {name: _reveal(value) for name, value in headers.items()}
+        self._secrets = _forms([*secrets, *(v for v in headers.values() if isinstance(v, SecretStr))])
+        self._allow_private_network = allow_private_network
+        self._total_s = min(TOTAL_S, HORIZON_SHARE * horizon_s)
+        self._statuses = {**STATUS_TABLE, **statuses}
+        self._pace = Pace(account, allowances, sleep=sleep)
+        self._retry_reads_s, self._sleep = retry_reads_s, sleep
+        self._local = threading.local()
+
+    def __repr__(self) -> str:
+        return f"<ChannelHttp {self.account} at {self.host}>"
+
+    def request_json(
+        self,
+        method: str,
+        path: str,
+        *,
+        effect: bool,
+        query: Query = MappingProxyType({}),
+        json: Json = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        accept: Collection[int] = (),
+        window: SendWindow | None = None,
+    ) -> Answer:
+        """One request and its JSON answer. ``effect`` says whether it can change anything at the channel.
+
+        With an effect it is sent at most once: ``RetryLaterError``, ``RequestRefusedError`` and
+        ``ChannelMisconfiguredError`` promise that nothing was applied, ``OutcomeUnknownError`` says it may have been.
+        It does not leave after ``window`` (or the enclosing ``SendWindow``) has passed. Without an effect it is tried
+        again for a few seconds, and an unreadable answer is a ``MalformedAnswerError``.
+
+        2xx and the statuses in ``accept`` are returned, every other one raises. The caller quotes what it puts into
+        ``path``.
+        """
+        prepare = self._preparer(method, path, query=query, json=json, headers=headers)
+        if effect:
+            return self._once(prepare, path, effect=True, accept=accept, window=window or current_window())
+        for attempt in self._attempts():
+            with attempt:
+                return self._once(prepare, path, effect=False, accept=accept, window=None)
+        raise AssertionError("tenacity ends by an answer or an error")
+
+    def close(self) -> None:
+        """Close this thread's connections; the next request opens new ones."""
+        session: requests.Session | None = self._local.__dict__.pop("session", None)
+        if session is not None:
+            session.close()
+
+    def redact(self, text: str) -> str:
+        """``text`` without any secret of this channel."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[redacted]")
+        return text
+
+    # ------------------------------------------------------------------ one request
+
+    def _once(
+        self,
+        prepare: Callable[[requests.Session], requests.PreparedRequest],
+        path: str,
+        *,
+        effect: bool,
+        accept: Collection[int],
+        window: SendWindow | None,
+    ) -> Answer:
+        self._pace.take_turn()
+        session = self._session()
+        request = prepare(session)
+        what = self.redact(f"{request.method} {self.host}{path}")
+        flight = Flight(total_s=self._total_s, window=window)
+        flown = self._fly(session, request, flight, what, effect=effect)
+        status, result = (
+            (None, flown) if isinstance(flown, ChannelError) else self._judge(*flown, what, effect, accept)
+        )
+        _log.debug(
+            "channel call",
+            channel=self.account,
+            method=request.method,
+            host=self.host,
+            path=self.redact(path),
+            status=status,
+            problem=str(result) if isinstance(result, ChannelError) else None,
+            ms=round(flight.elapsed_s() * 1000),
+        )
+        # Raised here and not in a handler, so that no traceback carries the library's error with its full address.
+        if isinstance(result, ChannelError):
+            raise result
+        return result
+
+    def _fly(
+        self,
+        session: requests.Session,
+        request: requests.PreparedRequest,
+        flight: Flight,
+        what: str,
+        *,
+        effect: bool,
+    ) -> tuple[requests.Response, bytes] | ChannelError:
+        try:
+            return fly(session, request, flight, max_bytes=BODY_MAX_BYTES)
+        except FAILURES as error:
+            return transport_error(error, flight, what, effect=effect)
+
+    def _judge(
+        self, response: requests.Response, raw: bytes, what: str, effect: bool, accept: Collection[int]
+    ) -> tuple[int, Answer | ChannelError]:
+        status = response.status_code
+        if not (200 <= status < 300 or status in accept):
+            return status, self._status_error(response, raw, what, effect=effect)
+        try:
+            body = None if status == 204 and not raw else read_json(raw)
+        except MalformedAnswerError as error:
+            problem = f"{what}: {error}"
+            return status, OutcomeUnknownError(problem) if effect else MalformedAnswerError(problem)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return status, Answer(
+            status=status, body=body, headers=headers, channel_time=http_date(response.headers.get("Date"))
+        )
+
+    def _status_error(
+        self, response: requests.Response, raw: bytes, what: str, *, effect: bool
+    ) -> ChannelError:
+        status = response.status_code
+        code, words = _own_words(raw)
+        said = self.redact(f"{what}: answered {status}" + (f" ({words})" if words else ""))
+        if 300 <= status < 400 and not effect:
+            elsewhere = urlsplit(response.headers.get("Location", "")).hostname or "another address"
+            return ChannelMisconfiguredError(
+                f"{said} and points to {elsewhere}; put the final address into base_url"
+            )
+        verdict = self._statuses.get(status, Verdict.UNKNOWN)
+        if verdict is Verdict.MISCONFIGURED:
+            return ChannelMisconfiguredError(f"{said}; check credentials, permissions and base_url")
+        if verdict is Verdict.REFUSED:
+            return RequestRefusedError(said, status=status, code=self.redact(code))
+        if verdict is Verdict.UNKNOWN and effect:
+            return OutcomeUnknownError(f"{said}; it may have been applied all the same")
+        now = http_date(response.headers.get("Date")) or datetime.now(UTC)
+        return RetryLaterError(
+            said, retry_after_s=retry_after_s(response.headers.get("Retry-After"), now=now)
+        )
+
+    # ------------------------------------------------------------------ around it
+
+    def _preparer(
+        self, method: str, path: str, *, query: Query, json: Json, headers: Mapping[str, str]
+    ) -> Callable[[requests.Session], requests.PreparedRequest]:
+        body = None if json is None else json_text.dumps(json, allow_nan=False).encode()
+        request = requests.Request(
+            method,
+            self._base_url + path,
+            headers={
+                "Accept": "application/json",
+                **({} if body is None else {"Content-Type": "application/json"}),
+                **self._headers,
+                **headers,
+            },
+            params={name: _reveal(value) for name, value in query.items() if value is not None},
+            data=body,
+        )
+
+        def prepare(session: requests.Session) -> requests.PreparedRequest:
+            try:
+                return session.prepare_request(request)
+            except (requests.RequestException, ValueError) as error:
+                problem = type(error).__name__
+            raise ChannelMisconfiguredError(f"{self.host}: address or headers cannot be used ({problem})")
+
+        return prepare
+
+    def _session(self) -> requests.Session:
+        local = self._local.__dict__
+        if local.get("pid") != os.getpid():
+            # After a fork the parent's connections are not ours.
+            local.update(pid=os.getpid(), session=None)
+        session: requests.Session | None = local.get("session")
+        if session is None:
+            session = local["session"] = open_session(allow_private_network=self._allow_private_network)
+        return session
+
+    def _attempts(self) -> tenacity.Retrying:
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_worth_another_try),
+            stop=tenacity.stop_before_delay(self._retry_reads_s),
+            wait=_wait_s,
+            sleep=self._sleep,
+            reraise=True,
+        )
+
+
+_jitter = tenacity.wait_random_exponential(multiplier=0.25, max=4)
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    return isinstance(error, RetryLaterError) and not isinstance(error, AllowanceUsedUpError)
+
+
+def _wait_s(state: tenacity.RetryCallState) -> float:
+    """What the channel asked for, else a random time that grows with each try."""
+    error = state.outcome.exception() if state.outcome else None
+    asked_s = error.retry_after_s if isinstance(error, RetryLaterError) else None
+    return _jitter(state) if asked_s is None else asked_s
+
+
+def _own_words(raw: bytes) -> tuple[str, str]:
+    """The channel's code and message, if its answer is an object that has them."""
+    try:
+        body = read_json(raw)
+    except MalformedAnswerError:
+        return "", ""
+    if not isinstance(body, dict):
+        return "", ""
+    code, message = (str(body.get(name) or "")[:WORDS_MAX] for name in ("code", "message"))
+    return code, ": ".join(part for part in (code, message) if part)
+
+
+def _host(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.username
+        or parts.query
+        or parts.fragment
+    ):
+        raise ChannelMisconfiguredError(
+            "base_url must look like https://shop.example/api, without password or query"
+        )
+    return parts.netloc
+
+
+def _reveal(value: str | int | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _forms(secrets: Sequence[SecretStr]) -> tuple[str, ...]:
+    """Every spelling in which a secret may turn up, the longest first; "Bearer x" counts as x too."""
+    found: set[str] = set()
+    for secret in secrets:
+        value = secret.get_secret_value()
+        for part in (value, value.split()[-1] if value.split() else ""):
+            found |= {part, quote(part, safe=""), quote_plus(part)}
+    return tuple(sorted((form for form in found if len(form) >= 4), key=len, reverse=True))
