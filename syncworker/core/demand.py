@@ -1,0 +1,124 @@
+"""How are whole units shared out among pools that sell at different speeds and compete for the same parts?
+
+By highest quotients (D'Hondt), so that units go where they sell, after each claimant got a first one while they last.
+Never looks at what a pool shows now, and never takes a step per unit: a million units cost as much as fifty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+
+#: A pool that sold nothing still claims this share of what the average pool beside it sells.
+FLOOR_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What one pool may take. ``low`` is served first, by weight, and never above ``high``; both are sales, not parts."""
+
+    recipe: tuple[tuple[str, int], ...]
+    weight: float
+    low: int = 0
+    high: int
+
+
+def weights(sales: Sequence[float]) -> list[float]:
+    """Demand of each pool: its recent sales with a floor; equal when nothing was sold at all."""
+    total = sum(sales)
+    if total <= 0:
+        return [1.0] * len(sales)
+    floor = FLOOR_SHARE * total / len(sales)
+    return [max(one, floor) for one in sales]
+
+
+def hand_out(capacity: Mapping[str, int], claims: Sequence[Claim]) -> list[int]:
+    """Units for each claim, in order; no part is used beyond ``capacity``. Ties go to the earlier claim.
+
+    Three rounds: what each must have, one unit for each that wants some, the rest by demand.
+    """
+    left = {part: 0 for claim in claims for part, _ in claim.recipe}
+    left.update((part, max(0, units)) for part, units in capacity.items())
+    given = [0] * len(claims)
+    highs = [claim.high for claim in claims]
+    if any(claim.low for claim in claims):
+        _fill(left, claims, given, [min(claim.low, claim.high) for claim in claims])
+    _fill(left, claims, given, [min(1, high) for high in highs])
+    _fill(left, claims, given, highs)
+    return given
+
+
+def _fill(left: dict[str, int], claims: Sequence[Claim], given: list[int], upto: Sequence[int]) -> None:
+    """Raise ``given`` towards ``upto`` by the highest quotient weight / (given + 1), taking from ``left``."""
+    active = [i for i in range(len(claims)) if given[i] < upto[i]]
+    while active:
+        level = _highest_level(left, claims, given, upto, active)
+        for i in active:
+            _take(left, claims[i], given, i, _at_level(claims[i], level, given[i], upto[i]) - given[i])
+        active = _one_by_one(left, claims, given, upto, active)
+
+
+def _at_level(claim: Claim, level: float, given: int, upto: int) -> int:
+    return min(max(int(claim.weight * level), given), upto)
+
+
+def _take(left: dict[str, int], claim: Claim, given: list[int], i: int, units: int) -> None:
+    given[i] += units
+    for part, per_sale in claim.recipe:
+        left[part] -= per_sale * units
+
+
+def _fits(left: Mapping[str, int], claim: Claim) -> bool:
+    return all(left.get(part, 0) >= per_sale for part, per_sale in claim.recipe)
+
+
+def _highest_level(
+    left: Mapping[str, int],
+    claims: Sequence[Claim],
+    given: Sequence[int],
+    upto: Sequence[int],
+    active: Iterable[int],
+) -> float:
+    """The level up to which every active claim can be filled at once, found by halving; exact to one unit a claim."""
+    rows = [(claims[i].weight, given[i], upto[i], claims[i].recipe) for i in active]
+    total = sum(left.values())
+    low, high = 0.0, max((min(top, have + total) + 1) / weight for weight, have, top, _ in rows)
+    largest = max(weight for weight, _, _, _ in rows)
+    while (high - low) * largest > 0.5:
+        middle = (low + high) / 2
+        need = dict.fromkeys(left, 0)
+        for weight, have, top, recipe in rows:
+            more = min(int(weight * middle), top) - have
+            if more > 0:
+                for part, per_sale in recipe:
+                    need[part] += per_sale * more
+        if all(need[part] <= units for part, units in left.items()):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _one_by_one(
+    left: dict[str, int],
+    claims: Sequence[Claim],
+    given: list[int],
+    upto: Sequence[int],
+    active: Sequence[int],
+) -> list[int]:
+    """Hand out the few units that whole levels leave; gives the claims that could still take more."""
+    heap = [(-claims[i].weight / (given[i] + 1), i) for i in active if given[i] < upto[i]]
+    heapify(heap)
+    blocked = False
+    for _ in range(2 * len(active)):
+        while heap and not _fits(left, claims[heap[0][1]]):
+            heappop(heap)
+            blocked = True
+        if not heap or blocked:
+            break
+        _, i = heappop(heap)
+        _take(left, claims[i], given, i, 1)
+        if given[i] < upto[i]:
+            heappush(heap, (-claims[i].weight / (given[i] + 1), i))
+    return sorted(i for _, i in heap if _fits(left, claims[i]))
