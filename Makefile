@@ -14,7 +14,7 @@ ARGS ?=
 WORKERS ?= 2
 
 BIN := .venv/bin
-PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet --quiet
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 
@@ -90,13 +90,21 @@ $(BIN)/python:
 	    echo "Python could not make a virtual environment. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; \
 	fi
 
+# An environment that somebody else made may be too old.
+define FITS
+@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+    || { echo "The environment in .venv is $$($(BIN)/python --version); 3.11 or newer is needed: make clean" >&2; exit 1; }
+endef
+
 $(READY): requirements.lock pyproject.toml | $(BIN)/python
+	$(FITS)
 	@echo "Installing what syncworker needs (once; about a minute) ..."
 	@$(PIP) install --requirement requirements.lock
 	@$(PIP) install --no-deps --editable .
 	@touch $@
 
 $(READY_DEV): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
+	$(FITS)
 	@echo "Installing what the tests and checks need (once; about a minute) ..."
 	@$(PIP) install --requirement requirements-dev.lock
 	@$(PIP) install --no-deps --editable .

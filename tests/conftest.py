@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import PostgresServer, RedisServer
+
+# Cores are shared with other tests, so how long one example took says nothing; a failure prints how to repeat it.
+settings.register_profile(
+    "syncworker", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("syncworker")
 
 
 @pytest.fixture(scope="session")
