@@ -1,0 +1,178 @@
+"""Which channels are there, in which state, and what do we count on at each? Rows of ``channel``.
+
+What exists and how to reach it stands in the configuration; state, gate and facts stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from syncworker.core.model import BelowZero, ChannelRules, Policy, QuantityKind, QuantityMode
+from syncworker.errors import InputError
+from syncworker.ledger.jobs import JobKind
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.rows import columns
+from syncworker.ledger.schema import channel, job, pool
+
+#: Pauses after failures in a row: 2, 4, 8 … seconds, at most this.
+LONGEST_PAUSE_S = 300.0
+#: A Retry-After is believed up to this.
+LONGEST_RETRY_AFTER_S = 3600.0
+
+
+class ChannelState(StrEnum):
+    """Observing: read and pulled, nothing is pushed; live: all of it; paused: no pushes, pulls go on."""
+
+    OBSERVING = "observing"
+    LIVE = "live"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRecord:
+    """One row of ``channel``."""
+
+    name: str
+    connector: str
+    state: ChannelState
+    withdrawing: bool
+    long_drains: bool
+    location: str
+    policy: Policy
+    not_before: datetime | None
+    failures: int
+    last_error: str | None
+    connected_at: datetime
+    counts_open_orders: bool
+    pull_sequence: int
+    rules: ChannelRules
+    assumed: tuple[str, ...]
+    feeds: tuple[str, ...]
+
+
+def load(tx: Snapshot, name: str) -> ChannelRecord:
+    """The channel's row; an ``InputError`` that names the known ones if there is none."""
+    row = tx.execute(sa.select(channel).where(channel.c.name == name)).mappings().one_or_none()
+    if row is None:
+        known = ", ".join(record.name for record in all_channels(tx)) or "none yet"
+        raise InputError(
+            f"There is no channel {name!r}. Known channels: {known}. See `syncworker channel list`."
+        )
+    return _record(row)
+
+
+def all_channels(tx: Snapshot) -> list[ChannelRecord]:
+    return [_record(row) for row in tx.execute(sa.select(channel).order_by(channel.c.name)).mappings()]
+
+
+def register(
+    tx: Transaction,
+    name: str,
+    *,
+    connector: str,
+    rules: ChannelRules,
+    assumed: tuple[str, ...],
+    feeds: tuple[str, ...],
+    location: str = "main",
+    policy: Policy = Policy.ESCROW,
+    counts_open_orders: bool = True,
+) -> bool:
+    """Record a configured channel, or take over its changed facts; True when it is new.
+
+    A new channel starts observing, except the counter, whose number is ours alone. Harmless to repeat.
+    """
+    facts = {"connector": connector, "rules": asdict(rules), "assumed": list(assumed), "feeds": list(feeds)}
+    settings = {"location": location, "policy": policy.value, "counts_open_orders": counts_open_orders}
+    known = tx.execute(sa.select(channel.c.name).where(channel.c.name == name)).first() is not None
+    if known:
+        tx.execute(sa.update(channel).where(channel.c.name == name).values({**facts, **settings}))
+        return False
+    state = ChannelState.LIVE if rules.own_number else ChannelState.OBSERVING
+    tx.execute(
+        sa.insert(channel).values(name=name, state=state.value, connected_at=tx.now, **facts, **settings)
+    )
+    kinds = [JobKind.PUSH] if rules.own_number or not feeds else list(JobKind)
+    tx.execute(sa.insert(job), [{"channel": name, "kind": kind.value, "due_at": tx.now} for kind in kinds])
+    return True
+
+
+def set_state(tx: Transaction, name: str, state: ChannelState, *, withdrawing: bool | None = None) -> None:
+    """Change the state; all pools of the channel are looked at again."""
+    values: dict[str, object] = {"state": state.value}
+    if withdrawing is not None:
+        values["withdrawing"] = withdrawing
+    tx.execute(sa.update(channel).where(channel.c.name == name).values(values))
+    tx.execute(sa.update(pool).where(pool.c.channel == name).values(wanted_version=pool.c.wanted_version + 1))
+
+
+def record_success(tx: Transaction, name: str) -> bool:
+    """The channel answered: its gate opens; True when it had been failing."""
+    healed = tx.execute(
+        sa.update(channel)
+        .where(channel.c.name == name, channel.c.failures > 0)
+        .values(failures=0, not_before=None, last_error=None)
+    )
+    return healed.rowcount == 1
+
+
+def record_failure(tx: Transaction, name: str, error: str, *, retry_after_s: float | None = None) -> int:
+    """The channel failed: its gate closes for all workers, longer each time. Returns failures in a row."""
+    failures = 1 + int(tx.execute(sa.select(channel.c.failures).where(channel.c.name == name)).scalar_one())
+    pause_s = min(LONGEST_PAUSE_S, 2.0 ** min(failures, 10))
+    if retry_after_s is not None:
+        pause_s = min(LONGEST_RETRY_AFTER_S, retry_after_s)
+    until = tx.now + timedelta(seconds=pause_s)
+    tx.execute(
+        sa.update(channel)
+        .where(channel.c.name == name)
+        .values(failures=failures, last_error=error[:500], not_before=_later(channel.c.not_before, until))
+    )
+    return failures
+
+
+def next_sequence(tx: Transaction, name: str) -> int:
+    """The number of the pull that begins now."""
+    tx.execute(
+        sa.update(channel).where(channel.c.name == name).values(pull_sequence=channel.c.pull_sequence + 1)
+    )
+    return current_sequence(tx, name)
+
+
+def current_sequence(tx: Snapshot, name: str) -> int:
+    """The number of the latest pull that has begun."""
+    return int(tx.execute(sa.select(channel.c.pull_sequence).where(channel.c.name == name)).scalar_one())
+
+
+def _later(column: sa.ColumnElement[datetime | None], moment: datetime) -> sa.ColumnElement[datetime]:
+    value = sa.literal(moment, column.type)
+    return sa.case((sa.and_(column.is_not(None), column > value), column), else_=value)
+
+
+def _record(row: RowMapping) -> ChannelRecord:
+    values = columns(row)
+    values.update(
+        state=ChannelState(values["state"]),
+        policy=Policy(values["policy"]),
+        rules=rules_from(values["rules"]),
+        assumed=tuple(values["assumed"]),
+        feeds=tuple(values["feeds"]),
+    )
+    return ChannelRecord(**values)
+
+
+def rules_from(stored: Mapping[str, Any]) -> ChannelRules:
+    """Rules as they were stored by ``asdict``, with their enumerations."""
+    values = dict(stored)
+    values.update(
+        mode=QuantityMode(str(stored["mode"])),
+        kind=QuantityKind(str(stored["kind"])),
+        below_zero=BelowZero(str(stored["below_zero"])),
+    )
+    return ChannelRules(**values)

@@ -1,0 +1,169 @@
+"""Which of the channel's listings sell which SKU, from which pool? Found there, linked by a person or by publishing.
+
+Orders are mapped by listing to pool, never by SKU: a channel's own SKU text is only a suggestion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from syncworker.errors import InputError
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.rows import columns
+from syncworker.ledger.schema import listing, product
+from syncworker.ledger.upsert import insert_for
+
+
+class ListingState(StrEnum):
+    """Found at the channel; linked to a SKU and its pool; or ignored by an operator's word."""
+
+    FOUND = "found"
+    LINKED = "linked"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundListing:
+    """A listing as it was just seen at the channel."""
+
+    external_id: str
+    pool_key: str
+    remote_sku: str | None
+    title: str
+    price: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRecord:
+    """One row of ``listing``."""
+
+    id: int
+    channel: str
+    external_id: str
+    pool_key: str
+    remote_sku: str | None
+    title: str
+    sku: str | None
+    pool_id: str | None
+    state: ListingState
+    price: Decimal | None
+    currency: str | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a listing sells: the SKU, from the pool."""
+
+    sku: str
+    pool_id: str
+
+
+def record_found(tx: Transaction, channel: str, found: Sequence[FoundListing]) -> None:
+    """Record what a channel lists; a link that stands already is kept."""
+    if not found:
+        return
+    rows = [
+        {
+            "channel": channel,
+            "external_id": item.external_id,
+            "pool_key": item.pool_key,
+            "remote_sku": item.remote_sku,
+            "title": item.title,
+            "price": item.price,
+            "currency": item.currency,
+            "state": ListingState.FOUND.value,
+            "seen_at": tx.now,
+        }
+        for item in found
+    ]
+    insert = insert_for(tx.dialect, listing)
+    kept = ("remote_sku", "title", "price", "currency", "seen_at")
+    tx.execute(
+        insert.on_conflict_do_update(
+            index_elements=["channel", "external_id"], set_={name: insert.excluded[name] for name in kept}
+        ),
+        rows,
+    )
+
+
+def link(tx: Transaction, channel: str, external_id: str, *, sku: str, pool_id: str) -> None:
+    """From now on orders of this listing are sales of ``sku`` from ``pool_id``."""
+    tx.execute(
+        sa.update(listing)
+        .where(listing.c.channel == channel, listing.c.external_id == external_id)
+        .values(sku=sku, pool_id=pool_id, state=ListingState.LINKED.value)
+    )
+
+
+def load(tx: Snapshot, channel: str, external_id: str) -> ListingRecord:
+    row = (
+        tx.execute(
+            sa.select(listing).where(listing.c.channel == channel, listing.c.external_id == external_id)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise InputError(
+            f"Channel {channel!r} has no listing {external_id!r} that we know of. "
+            f"Look it up with `syncworker listing list --channel {channel}`."
+        )
+    return _record(row)
+
+
+def all_listings(tx: Snapshot, *, channel: str | None = None) -> list[ListingRecord]:
+    query = sa.select(listing).order_by(listing.c.channel, listing.c.external_id)
+    if channel is not None:
+        query = query.where(listing.c.channel == channel)
+    return [_record(row) for row in tx.execute(query).mappings()]
+
+
+def links(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, Link]:
+    """What each linked listing sells, by external id; unlinked ones are left out."""
+    rows = tx.execute(
+        sa.select(listing.c.external_id, listing.c.sku, listing.c.pool_id).where(
+            listing.c.channel == channel,
+            listing.c.external_id.in_(sorted(set(external_ids))),
+            listing.c.state == ListingState.LINKED.value,
+        )
+    )
+    return {row.external_id: Link(row.sku, row.pool_id) for row in rows}
+
+
+def suggestions(tx: Snapshot, *, channel: str | None = None) -> list[ListingRecord]:
+    """Listings that are not linked, whose SKU text is exactly one of ours."""
+    query = (
+        sa.select(listing)
+        .join(product, product.c.sku == listing.c.remote_sku)
+        .where(listing.c.state == ListingState.FOUND.value)
+        .order_by(listing.c.channel, listing.c.external_id)
+    )
+    if channel is not None:
+        query = query.where(listing.c.channel == channel)
+    return [_record(row) for row in tx.execute(query).mappings()]
+
+
+def unlisted_skus(tx: Snapshot, channel: str) -> list[str]:
+    """SKUs of the catalogue that have no linked listing at the channel."""
+    listed = sa.select(listing.c.sku).where(listing.c.channel == channel, listing.c.sku.is_not(None))
+    return [
+        row.sku
+        for row in tx.execute(
+            sa.select(product.c.sku).where(product.c.sku.not_in(listed)).order_by(product.c.sku)
+        )
+    ]
+
+
+def _record(row: RowMapping) -> ListingRecord:
+    values = columns(row)
+    values["state"] = ListingState(values["state"])
+    return ListingRecord(**values)

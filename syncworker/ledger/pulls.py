@@ -1,0 +1,185 @@
+"""How far is each walk over a channel's feeds, and up to where is everything recorded?
+
+A pull is one row; its progress and the watermark move with the orders of each page, in one transaction. The watermark
+never moves back and never stands beyond something that is not stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from syncworker.core.exposure import PullProof
+from syncworker.ledger.channels import ChannelRecord, next_sequence
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.rows import columns
+from syncworker.ledger.schema import cursor, pull
+
+#: How far back the first pull of a channel reaches: every unshipped order reserves, however old.
+FIRST_REACH = timedelta(days=90)
+#: An unfinished pull older than this is given up; a new one begins at the watermark.
+LONGEST_PULL = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedProgress:
+    """How far one feed has been walked; ``cursor`` is where its next page starts."""
+
+    since: datetime
+    cursor: str | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRecord:
+    """One row of ``pull``."""
+
+    id: str
+    channel: str
+    sequence: int
+    began_at: datetime
+    feeds: Mapping[str, FeedProgress]
+    pages: int = 0
+    orders: int = 0
+    whole: bool = False
+    finished_at: datetime | None = None
+    error: str | None = None
+
+    @property
+    def proof(self) -> PullProof:
+        return PullProof(sequence=self.sequence, began_at=self.began_at, whole=self.whole)
+
+    def next_feed(self) -> tuple[str, FeedProgress] | None:
+        """The feed to go on with; ``None`` when all have been walked to their end."""
+        return next(((name, feed) for name, feed in self.feeds.items() if not feed.done), None)
+
+
+def begin_or_continue(tx: Transaction, channel: ChannelRecord, pull_id: str) -> PullRecord:
+    """Go on with the channel's unfinished pull if it is young, else begin a new one."""
+    row = tx.execute(
+        sa.select(pull)
+        .where(pull.c.channel == channel.name, pull.c.sequence == channel.pull_sequence, pull.c.finished_at.is_(None))
+    ).mappings().one_or_none()  # fmt: skip
+    if row is not None and row["began_at"] > tx.now - LONGEST_PULL:
+        return _record(row)
+    record = PullRecord(
+        id=pull_id,
+        channel=channel.name,
+        sequence=next_sequence(tx, channel.name),
+        began_at=tx.now,
+        feeds={feed: FeedProgress(since=_since(tx, channel, feed)) for feed in channel.feeds},
+    )
+    tx.execute(
+        sa.insert(pull).values(
+            id=record.id, channel=record.channel, sequence=record.sequence, began_at=record.began_at,
+            progress=_stored(record.feeds),
+        )
+    )  # fmt: skip
+    return record
+
+
+def record_page(
+    tx: Transaction,
+    record: PullRecord,
+    feed: str,
+    *,
+    next_cursor: str | None,
+    newest: datetime | None,
+    orders: int,
+) -> PullRecord:
+    """One page of ``feed`` is recorded: move its progress, and the watermark to ``newest`` change seen.
+
+    When it was the last page of the last feed the pull is whole and finished.
+    """
+    progress = replace(record.feeds[feed], cursor=next_cursor, done=next_cursor is None)
+    feeds = {**record.feeds, feed: progress}
+    whole = all(each.done for each in feeds.values())
+    moved = replace(
+        record,
+        feeds=feeds,
+        pages=record.pages + 1,
+        orders=record.orders + orders,
+        whole=whole,
+        finished_at=tx.now if whole else None,
+    )
+    tx.execute(
+        sa.update(pull)
+        .where(pull.c.id == record.id)
+        .values(
+            progress=_stored(feeds),
+            pages=moved.pages,
+            orders=moved.orders,
+            whole=whole,
+            finished_at=moved.finished_at,
+        )
+    )
+    if newest is not None:
+        _advance(tx, record.channel, feed, newest)
+    return moved
+
+
+def record_failure(tx: Transaction, record: PullRecord, error: str) -> None:
+    """The pull ends here, not whole; the next one begins at the watermark."""
+    tx.execute(
+        sa.update(pull)
+        .where(pull.c.id == record.id)
+        .values(finished_at=tx.now, error=error[:500], whole=False)
+    )
+
+
+def latest(tx: Snapshot, channel: str, *, whole: bool = False) -> PullRecord | None:
+    """The channel's latest pull, or its latest whole one."""
+    query = sa.select(pull).where(pull.c.channel == channel).order_by(pull.c.sequence.desc()).limit(1)
+    if whole:
+        query = query.where(pull.c.whole)
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _record(row)
+
+
+def watermarks(tx: Snapshot, channel: str) -> dict[str, datetime]:
+    """Up to where each feed of the channel is recorded."""
+    rows = tx.execute(sa.select(cursor.c.feed, cursor.c.watermark).where(cursor.c.channel == channel))
+    return {row.feed: row.watermark for row in rows}
+
+
+def _since(tx: Snapshot, channel: ChannelRecord, feed: str) -> datetime:
+    """Where the next walk of the feed starts: an overlap before the watermark, since an order may be listed late."""
+    watermark = watermarks(tx, channel.name).get(feed)
+    if watermark is None:
+        return channel.connected_at - FIRST_REACH
+    return watermark - channel.rules.visibility_lag - channel.rules.clock_skew
+
+
+def _advance(tx: Transaction, channel: str, feed: str, newest: datetime) -> None:
+    moved = tx.execute(
+        sa.update(cursor)
+        .where(cursor.c.channel == channel, cursor.c.feed == feed, cursor.c.watermark < newest)
+        .values(watermark=newest)
+    )
+    if moved.rowcount == 0 and feed not in watermarks(tx, channel):
+        tx.execute(sa.insert(cursor).values(channel=channel, feed=feed, watermark=newest))
+
+
+def _stored(feeds: Mapping[str, FeedProgress]) -> dict[str, dict[str, object]]:
+    return {
+        name: {"since": feed.since.isoformat(), "cursor": feed.cursor, "done": feed.done}
+        for name, feed in feeds.items()
+    }
+
+
+def _record(row: RowMapping) -> PullRecord:
+    values = columns(row)
+    stored = values.pop("progress")
+    feeds = {
+        name: FeedProgress(
+            since=datetime.fromisoformat(each["since"]),
+            cursor=each["cursor"],
+            done=each["done"],
+        )
+        for name, each in stored.items()
+    }
+    return PullRecord(feeds=feeds, **values)

@@ -1,0 +1,143 @@
+"""Which quantities were sent, why, and what became of each? A row stands before its request leaves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from syncworker.core.exposure import OpenPush, PushState
+from syncworker.core.model import QuantityMode
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.rows import columns
+from syncworker.ledger.schema import push
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRecord:
+    """One row of ``push``."""
+
+    id: str
+    pool_id: str
+    channel: str
+    kind: QuantityMode
+    value: int
+    expected: int | None
+    raised: int
+    restocked_before: int
+    state: PushState
+    reason: str
+    stored_at: datetime
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    echo: int | None = None
+    message: str = ""
+
+    @property
+    def open(self) -> OpenPush:
+        """As far as the bound depends on it."""
+        return OpenPush(
+            state=self.state,
+            raised=self.raised,
+            restocked_before=self.restocked_before,
+            stored_at=self.stored_at,
+            acknowledged_at=self.answered_at if self.state is PushState.ACKNOWLEDGED else None,
+        )
+
+
+def store(tx: Transaction, records: Sequence[PushRecord]) -> None:
+    """Record pushes that are about to leave; their raise is saved in the same transaction."""
+    if records:
+        tx.execute(sa.insert(push), [_values(record) for record in records])
+
+
+def open_of(tx: Snapshot, pool_ids: Iterable[str]) -> Mapping[str, list[PushRecord]]:
+    """Open pushes by pool, oldest first."""
+    rows = tx.execute(
+        sa.select(push)
+        .where(push.c.pool_id.in_(sorted(set(pool_ids))), push.c.closed_at.is_(None))
+        .order_by(push.c.stored_at, push.c.id)
+    ).mappings()
+    found: dict[str, list[PushRecord]] = defaultdict(list)
+    for row in rows:
+        record = _record(row)
+        found[record.pool_id].append(record)
+    return found
+
+
+def unanswered(tx: Snapshot, *, channel: str | None = None) -> list[PushRecord]:
+    """Pushes of which no answer is known, oldest first."""
+    states = [PushState.SENDING.value, PushState.UNKNOWN.value]
+    query = sa.select(push).where(push.c.closed_at.is_(None), push.c.state.in_(states))
+    if channel is not None:
+        query = query.where(push.c.channel == channel)
+    return [_record(row) for row in tx.execute(query.order_by(push.c.stored_at)).mappings()]
+
+
+def history(tx: Snapshot, pool_id: str, *, most: int = 20) -> list[PushRecord]:
+    """The latest pushes of a pool, newest first."""
+    query = sa.select(push).where(push.c.pool_id == pool_id).order_by(push.c.stored_at.desc()).limit(most)
+    return [_record(row) for row in tx.execute(query).mappings()]
+
+
+def answer(
+    tx: Transaction,
+    push_id: str,
+    state: PushState,
+    *,
+    echo: int | None = None,
+    message: str = "",
+    closed: bool,
+) -> bool:
+    """Record what became of a push; False, and nothing changed, if it was closed meanwhile."""
+    changed = tx.execute(
+        sa.update(push)
+        .where(push.c.id == push_id, push.c.closed_at.is_(None))
+        .values(
+            state=state.value,
+            echo=echo,
+            message=message[:500],
+            answered_at=tx.now,
+            closed_at=tx.now if closed else None,
+        )
+    )
+    return changed.rowcount == 1
+
+
+def close(tx: Transaction, push_ids: Iterable[str]) -> None:
+    """These pushes bind nothing any more: what they raised is settled or proven."""
+    ids = sorted(set(push_ids))
+    if ids:
+        tx.execute(
+            sa.update(push)
+            .where(push.c.id.in_(ids), push.c.closed_at.is_(None))
+            .values(state=PushState.SETTLED.value, closed_at=tx.now)
+        )
+
+
+def _values(record: PushRecord) -> dict[str, object]:
+    names = (
+        "id",
+        "pool_id",
+        "channel",
+        "value",
+        "expected",
+        "raised",
+        "restocked_before",
+        "reason",
+        "stored_at",
+    )
+    values: dict[str, object] = {name: getattr(record, name) for name in names}
+    values.update(kind=record.kind.value, state=record.state.value)
+    values.update(answered_at=record.answered_at, closed_at=record.closed_at)
+    return values
+
+
+def _record(row: RowMapping) -> PushRecord:
+    values = columns(row)
+    values.update(kind=QuantityMode(values["kind"]), state=PushState(values["state"]))
+    return PushRecord(**values)

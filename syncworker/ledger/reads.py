@@ -1,0 +1,83 @@
+"""What was known when a read-back began, and what came of it? The answer is judged by the row, never by later knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from syncworker.core.exposure import ReadStart
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.schema import read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRecord:
+    """One row of ``read``, as far as it is written before the question leaves."""
+
+    id: str
+    pool_id: str
+    channel: str
+    start: ReadStart
+    #: The channel's latest pull that had begun.
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAnswer:
+    """What a read-back said, for people."""
+
+    answered_at: datetime
+    answer: int | None
+    outcome: str
+
+
+def store(tx: Transaction, records: Sequence[ReadRecord]) -> None:
+    """Record read-backs that are about to be asked for."""
+    rows = [
+        {
+            "id": record.id,
+            "pool_id": record.pool_id,
+            "channel": record.channel,
+            "began_at": record.start.began_at,
+            "exposure": record.start.exposure,
+            "raised": record.start.raised,
+            "restocked": record.start.restocked,
+            "sequence": record.sequence,
+        }
+        for record in records
+    ]
+    if rows:
+        tx.execute(sa.insert(read), rows)
+
+
+def answer(tx: Transaction, outcomes: Mapping[str, tuple[int | None, str]]) -> None:
+    """Store (sellable units or ``None``, outcome) by read id."""
+    rows = [
+        {"b_id": read_id, "b_answer": number, "b_outcome": outcome}
+        for read_id, (number, outcome) in outcomes.items()
+    ]
+    if rows:
+        tx.execute(
+            sa.update(read)
+            .where(read.c.id == sa.bindparam("b_id"))
+            .values(answer=sa.bindparam("b_answer"), outcome=sa.bindparam("b_outcome"), answered_at=tx.now),
+            rows,
+        )
+
+
+def latest(tx: Snapshot, pool_id: str) -> ReadAnswer | None:
+    """The pool's latest answered read-back."""
+    row = tx.execute(
+        sa.select(read.c.answered_at, read.c.answer, read.c.outcome)
+        .where(read.c.pool_id == pool_id, read.c.answered_at.is_not(None))
+        .order_by(read.c.began_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return (
+        None
+        if row is None
+        else ReadAnswer(answered_at=row.answered_at, answer=row.answer, outcome=row.outcome)
+    )
