@@ -1,5 +1,6 @@
 """Does the repository keep its promises to a reader: links, dependencies, compose file, locks?"""
 
+import ast
 import re
 import subprocess
 import sys
@@ -16,6 +17,10 @@ import syncworker
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+ROOMS = ["syncworker", "connectors", "tests"]
+#: The house's limits (CONTRIBUTING.md, "The bar").
+FILE_LINES = 400
+FUNCTION_LINES = 45
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -109,6 +114,30 @@ def test_relative_links_in_the_docs_lead_somewhere() -> None:
     broken = {str(page.relative_to(ROOT)): _broken_links(page) for page in (ROOT / "docs").rglob("*.md")}
 
     assert {page: links for page, links in broken.items() if links} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_files_and_functions_stay_short_enough_to_read(room: str) -> None:
+    sources = {path: path.read_text() for path in (ROOT / room).rglob("*.py")}
+
+    long_files = {
+        str(path.relative_to(ROOT)) for path, text in sources.items() if text.count("\n") > FILE_LINES
+    }
+    long_functions = {
+        f"{path.relative_to(ROOT)}:{function.lineno} {function.name}"
+        for path, text in sources.items()
+        for function in ast.walk(ast.parse(text))
+        if isinstance(function, ast.FunctionDef) and _lines(function) > FUNCTION_LINES
+    }
+
+    assert (long_files, long_functions) == (set(), set())
+
+
+def _lines(function: ast.FunctionDef) -> int:
+    """How long it is to read, its docstring left out."""
+    docstring = function.body[0] if ast.get_docstring(function) else None
+    said = (docstring.end_lineno or 0) - docstring.lineno + 1 if docstring is not None else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - said
 
 
 def _broken_links(page: Path) -> list[str]:
