@@ -57,7 +57,8 @@ fmt: $(READY_DEV) ## rewrite the code in the house format and apply safe fixes
 	@$(BIN)/ruff format --quiet .
 
 .PHONY: lock
-lock: $(READY_DEV) ## renew requirements*.lock from pyproject.toml (ARGS="--upgrade" for newer versions)
+lock: | $(BIN)/python ## renew requirements*.lock from pyproject.toml (ARGS="--upgrade" for newer versions)
+	@test -x $(BIN)/uv || $(PIP) install uv
 	@$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 \
 	    --extra postgres $(ARGS) --output-file requirements.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 \
