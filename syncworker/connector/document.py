@@ -121,6 +121,10 @@ class Document:
             self.fail("must be a currency of three capital letters, such as IDR")
         return code
 
+    def shown(self) -> str:
+        """The value in short, for people; never for a decision."""
+        return str(self._value)[:80]
+
     def fail(self, problem: str) -> NoReturn:
         """Refuse the whole answer because of this value."""
         where = self.path or "the answer"

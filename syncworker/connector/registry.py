@@ -117,7 +117,8 @@ def _mistake(connector: Connector, where: tuple[int | str, ...], kind: str, mess
         return _unknown("setting", key, list(connector.settings.model_fields))
     if kind == "missing":
         return f"{key}: is missing"
-    return f"{key}: {message.removeprefix('Value error, ')}"
+    wanted = message.removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{key}: {wanted}"
 
 
 def _unknown(what: str, name: str, known: list[str]) -> str:
