@@ -81,6 +81,8 @@ class Amount(TypeDecorator[Decimal]):
 
 #: Big integer keys that also auto-increment on SQLite.
 BigId = sa.BigInteger().with_variant(Integer(), "sqlite")
+#: Whole units. 64 bits, since sums of many large quantities must never make the database refuse a recorded sale.
+Units = sa.BigInteger()
 Sku = String(128)
 ChannelName = String(64)
 ExternalId = String(255)
@@ -95,7 +97,7 @@ product = Table(
     Column("maker", Text, nullable=True),
     Column("maker_premium", Amount, nullable=True),
     #: Units that no channel is shown.
-    Column("safety_stock", Integer, nullable=False, server_default="0"),
+    Column("safety_stock", Units, nullable=False, server_default="0"),
     #: escrow or shared, where it differs from the channel's.
     Column("policy", String(16), nullable=True),
     Column("created_at", Moment, nullable=False),
@@ -106,7 +108,7 @@ product_part = Table(
     metadata,
     Column("sku", Sku, ForeignKey("product.sku"), primary_key=True),
     Column("part", Sku, ForeignKey("product.sku"), primary_key=True),
-    Column("units", Integer, nullable=False),
+    Column("units", Units, nullable=False),
     CheckConstraint("units > 0", name="units_positive"),
 )
 
@@ -115,8 +117,8 @@ stock = Table(
     metadata,
     Column("sku", Sku, ForeignKey("product.sku"), primary_key=True),
     Column("location", String(64), primary_key=True),
-    Column("on_hand", Integer, nullable=False),
-    Column("reserved", Integer, nullable=False),
+    Column("on_hand", Units, nullable=False),
+    Column("reserved", Units, nullable=False),
     #: Grows by one with each movement, so that a lost update shows as a gap.
     Column("version", Integer, nullable=False),
     # The only constraint: nothing here may ever reject a recorded sale.
@@ -132,10 +134,10 @@ movement = Table(
     Column("version", Integer, nullable=False),
     #: reserve, release, ship, receive, adjust, count, hold, unhold
     Column("kind", String(16), nullable=False),
-    Column("on_hand_before", Integer, nullable=False),
-    Column("on_hand_after", Integer, nullable=False),
-    Column("reserved_before", Integer, nullable=False),
-    Column("reserved_after", Integer, nullable=False),
+    Column("on_hand_before", Units, nullable=False),
+    Column("on_hand_after", Units, nullable=False),
+    Column("reserved_before", Units, nullable=False),
+    Column("reserved_after", Units, nullable=False),
     #: The channel's name for an order, else "operator", "import", "hold".
     Column("source", ChannelName, nullable=False),
     Column("reference", ExternalId, nullable=False),
@@ -221,23 +223,23 @@ pool = Table(
     #: Whether the exposure counts: not so while the channel is observing.
     Column("in_sum", Boolean, nullable=False),
     # --- the bound (core.exposure.Bound) ---
-    Column("exposure", Integer, nullable=True),
-    Column("pending", Integer, nullable=True),
+    Column("exposure", Units, nullable=True),
+    Column("pending", Units, nullable=True),
     Column("base_kind", String(8), nullable=True),
     Column("base_at", Moment, nullable=True),
     Column("base_sequence", Integer, nullable=True),
     Column("settled_at", Moment, nullable=True),
-    Column("raised", Integer, nullable=False, server_default="0"),
-    Column("restocked", Integer, nullable=False, server_default="0"),
+    Column("raised", Units, nullable=False, server_default="0"),
+    Column("restocked", Units, nullable=False, server_default="0"),
     Column("risen_at", Moment, nullable=True),
     Column("fallen_at", Moment, nullable=True),
     # --- what we believe is shown, for people and for compare-and-set ---
-    Column("shown", Integer, nullable=True),
-    Column("remote_reserved", Integer, nullable=False, server_default="0"),
+    Column("shown", Units, nullable=True),
+    Column("remote_reserved", Units, nullable=False, server_default="0"),
     # --- what is to be done ---
     Column("wanted_version", Integer, nullable=False, server_default="1"),
     Column("planned_version", Integer, nullable=False, server_default="0"),
-    Column("target", Integer, nullable=True),
+    Column("target", Units, nullable=True),
     #: Why the allocator left it as it is, or what it decided (core.allocator.Reason).
     Column("reason", String(32), nullable=True),
     Column("not_before", Moment, nullable=True),
@@ -281,9 +283,9 @@ limit = Table(
     Column("channel", ChannelName, primary_key=True),
     Column("sku", Sku, primary_key=True),
     Column("pause", Boolean, nullable=False, server_default=sa.false()),
-    Column("at_most", Integer, nullable=True),
-    Column("fixed", Integer, nullable=True),
-    Column("at_least", Integer, nullable=True),
+    Column("at_most", Units, nullable=True),
+    Column("fixed", Units, nullable=True),
+    Column("at_least", Units, nullable=True),
     Column("share", Integer, nullable=True),
 )
 
@@ -295,18 +297,18 @@ push = Table(
     Column("channel", ChannelName, nullable=False),
     #: set, adjust, compare_and_set
     Column("kind", String(16), nullable=False),
-    Column("value", Integer, nullable=False),
-    Column("expected", Integer, nullable=True),
+    Column("value", Units, nullable=False),
+    Column("expected", Units, nullable=True),
     #: Units by which the bound was raised before the request left.
-    Column("raised", Integer, nullable=False),
-    Column("restocked_before", Integer, nullable=False),
+    Column("raised", Units, nullable=False),
+    Column("restocked_before", Units, nullable=False),
     #: sending, unknown, acknowledged, refused, settled
     Column("state", String(16), nullable=False),
     Column("reason", String(32), nullable=False),
     Column("stored_at", Moment, nullable=False),
     Column("answered_at", Moment, nullable=True),
     Column("closed_at", Moment, nullable=True),
-    Column("echo", Integer, nullable=True),
+    Column("echo", Units, nullable=True),
     Column("message", Text, nullable=False, server_default=""),
 )
 Index("ix_push_pool", push.c.pool_id, push.c.stored_at)
@@ -341,12 +343,12 @@ read = Table(
     Column("pool_id", String(36), ForeignKey("pool.id"), nullable=False),
     Column("channel", ChannelName, nullable=False),
     Column("began_at", Moment, nullable=False),
-    Column("exposure", Integer, nullable=True),
-    Column("raised", Integer, nullable=False),
-    Column("restocked", Integer, nullable=False),
+    Column("exposure", Units, nullable=True),
+    Column("raised", Units, nullable=False),
+    Column("restocked", Units, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("answered_at", Moment, nullable=True),
-    Column("answer", Integer, nullable=True),
+    Column("answer", Units, nullable=True),
     #: base, too_fresh, absent, drift, failed
     Column("outcome", String(16), nullable=True),
 )
@@ -384,10 +386,10 @@ order_line = Table(
     Column("recipe", JSON, nullable=True),
     #: applied, quarantined, ignored
     Column("state", String(16), nullable=False),
-    Column("ordered", Integer, nullable=False),
-    Column("cancelled", Integer, nullable=False),
-    Column("shipped", Integer, nullable=False),
-    Column("returned", Integer, nullable=False),
+    Column("ordered", Units, nullable=False),
+    Column("cancelled", Units, nullable=False),
+    Column("shipped", Units, nullable=False),
+    Column("returned", Units, nullable=False),
     Column("counts_down", String(8), nullable=False),
     Column("restocked", String(8), nullable=False),
     Column("returned_restocked", String(8), nullable=False),
@@ -420,8 +422,8 @@ hold = Table(
     Column("id", String(36), primary_key=True),
     Column("sku", Sku, ForeignKey("product.sku"), nullable=False),
     Column("location", String(64), nullable=False),
-    Column("wanted", Integer, nullable=False),
-    Column("gathered", Integer, nullable=False, server_default="0"),
+    Column("wanted", Units, nullable=False),
+    Column("gathered", Units, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
     Column("actor", String(128), nullable=False),
     Column("created_at", Moment, nullable=False),

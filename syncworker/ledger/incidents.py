@@ -1,0 +1,114 @@
+"""What needs a person's eye? Incidents, opened and closed by rule, at most one open for a kind and subject.
+
+Decides nothing about when one opens; that is the use cases' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.schema import incident
+from syncworker.ledger.upsert import insert_for
+
+
+class IncidentKind(StrEnum):
+    """What is wrong."""
+
+    OVERSOLD = "oversold"
+    DEFICIT = "deficit"
+    DRIFT = "drift"
+    PARKED = "parked"
+    FAILING = "failing"
+    QUARANTINE = "quarantine"
+    UNKNOWN_STATUS = "unknown_status"
+    NOT_PROTECTED = "not_protected"
+    RESTORED = "restored"
+    LATE_ORDER = "late_order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One row of ``incident``; open while ``closed_at`` is ``None``."""
+
+    id: int
+    kind: IncidentKind
+    subject: str
+    opened_at: datetime
+    closed_at: datetime | None
+    details: Mapping[str, object]
+
+
+def open_incident(tx: Transaction, kind: IncidentKind, subject: str, details: Mapping[str, object]) -> bool:
+    """Open it, or renew the details of the open one; True if it is new.
+
+    ``details`` are facts by name that JSON can hold; never a buyer's data.
+    """
+    facts = dict(details)
+    known = tx.execute(
+        sa.select(incident.c.id, incident.c.details).where(_is_open(kind, subject))
+    ).one_or_none()
+    if known is not None:
+        if known.details != facts:
+            tx.execute(sa.update(incident).where(incident.c.id == known.id).values(details=facts))
+        return False
+    insert = insert_for(tx.dialect, incident).values(
+        kind=kind.value, subject=subject, opened_at=tx.now, details=facts
+    )
+    # Two transactions may see none at once: the later one renews the details.
+    tx.execute(
+        insert.on_conflict_do_update(
+            index_elements=[incident.c.kind, incident.c.subject],
+            index_where=incident.c.closed_at.is_(None),
+            set_={"details": insert.excluded.details},
+        )
+    )
+    return True
+
+
+def close_incident(tx: Transaction, kind: IncidentKind, subject: str) -> bool:
+    """Close the open one; False, and nothing changed, if there is none."""
+    done = tx.execute(sa.update(incident).where(_is_open(kind, subject)).values(closed_at=tx.now))
+    return done.rowcount > 0
+
+
+def open_incidents(
+    tx: Snapshot, *, kind: IncidentKind | None = None, subject: str | None = None
+) -> list[Incident]:
+    """The open ones, oldest first."""
+    query = sa.select(incident).where(incident.c.closed_at.is_(None)).order_by(incident.c.id)
+    if kind is not None:
+        query = query.where(incident.c.kind == kind.value)
+    if subject is not None:
+        query = query.where(incident.c.subject == subject)
+    return _incidents(tx, query)
+
+
+def latest_incidents(tx: Snapshot, *, most: int = 50) -> list[Incident]:
+    """Open and closed ones, newest first."""
+    return _incidents(tx, sa.select(incident).order_by(incident.c.id.desc()).limit(most))
+
+
+def _is_open(kind: IncidentKind, subject: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        incident.c.kind == kind.value, incident.c.subject == subject, incident.c.closed_at.is_(None)
+    )
+
+
+def _incidents(tx: Snapshot, query: sa.Select[*tuple[object, ...]]) -> list[Incident]:
+    return [
+        Incident(
+            id=row.id,
+            kind=IncidentKind(row.kind),
+            subject=row.subject,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+            details=row.details,
+        )
+        for row in tx.execute(query)
+    ]

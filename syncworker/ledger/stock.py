@@ -1,0 +1,284 @@
+"""How many units are there, and why? The only place that changes stock: each change leaves a movement beside it.
+
+Never rejects a recorded sale: an effect is applied whatever it makes of the count. Guards belong to holds and to what an
+operator types (``stock_count.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from syncworker.core.availability import StockLevel
+from syncworker.errors import UnknownSkuError
+from syncworker.ledger.keys import keys_table
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.schema import movement, product, stock
+from syncworker.ledger.upsert import insert_for
+
+#: A part at a location: (SKU, location).
+Place = tuple[str, str]
+
+
+class MovementKind(StrEnum):
+    """Why a count changed."""
+
+    RESERVE = "reserve"
+    RELEASE = "release"
+    SHIP = "ship"
+    RECEIVE = "receive"
+    ADJUST = "adjust"
+    COUNT = "count"
+    HOLD = "hold"
+    UNHOLD = "unhold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Units by which one part's counts change at one location, and what it happens for.
+
+    (source, reference, line, step, sku, location, kind) names it: an effect of the same name happens once.
+    """
+
+    sku: str
+    location: str
+    kind: MovementKind
+    on_hand: int = 0
+    reserved: int = 0
+    #: The channel's name for an order, else "operator", "import", "hold".
+    source: str
+    reference: str
+    line: str = ""
+    step: int = 0
+    actor: str
+    note: str = ""
+
+    @property
+    def place(self) -> Place:
+        return self.sku, self.location
+
+    @property
+    def key(self) -> tuple[str, str, str, int, str, str, str]:
+        return self.source, self.reference, self.line, self.step, self.sku, self.location, self.kind.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One row of ``movement``, as people see it."""
+
+    sku: str
+    location: str
+    version: int
+    kind: MovementKind
+    before: StockLevel
+    after: StockLevel
+    source: str
+    reference: str
+    line: str
+    step: int
+    actor: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A stock row as locked: its level and how many movements led to it."""
+
+    level: StockLevel
+    version: int
+
+    def after(self, effect: Effect) -> _Count:
+        level = StockLevel(self.level.on_hand + effect.on_hand, self.level.reserved + effect.reserved)
+        return _Count(level, self.version + 1)
+
+
+_KEY = ("source", "reference", "line", "step", "sku", "location", "kind")
+_PLACE = ("sku", "location")
+
+
+def apply_effects(tx: Transaction, effects: Sequence[Effect]) -> dict[Place, StockLevel]:
+    """Apply each effect once, in order; the levels afterwards of every part named.
+
+    An effect that was applied before, or stands twice in ``effects``, is skipped. Effects of one part are chained: each
+    one's ``before`` is the last one's ``after``. A missing stock row starts at 0/0. However many effects there are, it is
+    a handful of statements. Raises UnknownSkuError for a part that is not in the catalogue.
+    """
+    counts = _lock_rows(tx, {effect.place for effect in effects})
+    changed: set[Place] = set()
+    rows: list[dict[str, object]] = []
+    for effect in _not_yet_applied(tx, effects):
+        before = counts[effect.place]
+        after = counts[effect.place] = before.after(effect)
+        rows.append(_movement_row(effect, before, after, tx.now))
+        changed.add(effect.place)
+    if rows:
+        tx.execute(sa.insert(movement), rows)
+        _write_counts(tx, {place: counts[place] for place in sorted(changed)})
+    return {place: count.level for place, count in counts.items()}
+
+
+def lock(tx: Transaction, places: Iterable[Place]) -> dict[Place, StockLevel]:
+    """Levels whose rows nobody else changes until this transaction ends; locked in sorted order, so never a deadlock.
+
+    A part without a stock row gets one at 0/0. Raises UnknownSkuError for one that is not in the catalogue.
+    """
+    return {place: count.level for place, count in _lock_rows(tx, places).items()}
+
+
+def take(
+    tx: Transaction,
+    sku: str,
+    location: str,
+    units: int,
+    *,
+    reference: str,
+    step: int,
+    actor: str,
+    note: str = "",
+) -> bool:
+    """Reserve ``units`` for a hold if that many are available; False, and nothing changed, if not.
+
+    That enough stays for what the channels may sell is the caller's business. The same (reference, step) is taken once.
+    """
+    effect = Effect(
+        sku=sku,
+        location=location,
+        kind=MovementKind.HOLD,
+        reserved=units,
+        source="hold",
+        reference=reference,
+        step=step,
+        actor=actor,
+        note=note,
+    )
+    level = lock(tx, [effect.place])[effect.place]
+    if not _not_yet_applied(tx, [effect]):
+        return True
+    if level.available < units:
+        return False
+    apply_effects(tx, [effect])
+    return True
+
+
+def levels(tx: Snapshot, parts: Iterable[str] | None = None) -> dict[Place, StockLevel]:
+    """Levels by (SKU, location), of these parts or of all; a part that never moved has none."""
+    query = sa.select(stock).order_by(stock.c.sku, stock.c.location)
+    if parts is not None:
+        keys, same = keys_table(tx.dialect, stock, ["sku"], [(part,) for part in sorted(set(parts))])
+        query = query.join(keys, same)
+    return {(row.sku, row.location): StockLevel(row.on_hand, row.reserved) for row in tx.execute(query)}
+
+
+def history(tx: Snapshot, sku: str, *, location: str | None = None, most: int = 100) -> list[Movement]:
+    """The latest movements of a part, newest first."""
+    query = sa.select(movement).where(movement.c.sku == sku).order_by(movement.c.id.desc()).limit(most)
+    if location is not None:
+        query = query.where(movement.c.location == location)
+    return [
+        Movement(
+            sku=row.sku,
+            location=row.location,
+            version=row.version,
+            kind=MovementKind(row.kind),
+            before=StockLevel(row.on_hand_before, row.reserved_before),
+            after=StockLevel(row.on_hand_after, row.reserved_after),
+            source=row.source,
+            reference=row.reference,
+            line=row.line,
+            step=row.step,
+            actor=row.actor,
+            note=row.note,
+            at=row.at,
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def _lock_rows(tx: Transaction, places: Iterable[Place]) -> dict[Place, _Count]:
+    wanted = sorted(set(places))
+    counts = _locked(tx, wanted)
+    missing = [place for place in wanted if place not in counts]
+    if missing:
+        _create_rows(tx, missing)
+        counts.update(_locked(tx, missing))
+    return counts
+
+
+def _locked(tx: Transaction, places: Sequence[Place]) -> dict[Place, _Count]:
+    keys, same = keys_table(tx.dialect, stock, _PLACE, places)
+    # One order of locking for everybody, whatever collation the database has.
+    order: list[sa.ColumnElement[str]] = [stock.c.sku, stock.c.location]
+    if tx.dialect == "postgresql":
+        order = [sa.collate(column, "C") for column in order]
+    query = sa.select(stock).join(keys, same).order_by(*order).with_for_update(of=stock)
+    return {
+        (row.sku, row.location): _Count(StockLevel(row.on_hand, row.reserved), row.version)
+        for row in tx.execute(query)
+    }
+
+
+def _create_rows(tx: Transaction, places: Sequence[Place]) -> None:
+    skus = sorted({sku for sku, _ in places})
+    keys, same = keys_table(tx.dialect, product, ["sku"], [(sku,) for sku in skus])
+    known = set(tx.execute(sa.select(product.c.sku).join(keys, same)).scalars())
+    for sku in skus:
+        if sku not in known:
+            raise UnknownSkuError(sku)
+    rows = [
+        {"sku": sku, "location": location, "on_hand": 0, "reserved": 0, "version": 0}
+        for sku, location in places
+    ]
+    tx.execute(insert_for(tx.dialect, stock).on_conflict_do_nothing(), rows)
+
+
+def _not_yet_applied(tx: Transaction, effects: Sequence[Effect]) -> list[Effect]:
+    """The first of each name that has no movement; asked after locking, so that a racing twin has committed or waits."""
+    named = {effect.key: effect for effect in reversed(effects)}
+    keys, same = keys_table(tx.dialect, movement, _KEY, named)
+    query = sa.select(*(movement.c[name] for name in _KEY)).join(keys, same)
+    applied = {tuple(row) for row in tx.execute(query)}
+    return [effect for effect in effects if named[effect.key] is effect and effect.key not in applied]
+
+
+def _write_counts(tx: Transaction, counts: dict[Place, _Count]) -> None:
+    statement = (
+        sa.update(stock)
+        .where(stock.c.sku == sa.bindparam("at_sku"), stock.c.location == sa.bindparam("at_location"))
+        .values({name: sa.bindparam(name) for name in ("on_hand", "reserved", "version")})
+    )
+    rows = [
+        {
+            "at_sku": sku,
+            "at_location": location,
+            "on_hand": count.level.on_hand,
+            "reserved": count.level.reserved,
+            "version": count.version,
+        }
+        for (sku, location), count in counts.items()
+    ]
+    tx.execute(statement, rows)
+
+
+def _movement_row(effect: Effect, before: _Count, after: _Count, at: datetime) -> dict[str, object]:
+    return {
+        "sku": effect.sku,
+        "location": effect.location,
+        "version": after.version,
+        "kind": effect.kind.value,
+        "on_hand_before": before.level.on_hand,
+        "on_hand_after": after.level.on_hand,
+        "reserved_before": before.level.reserved,
+        "reserved_after": after.level.reserved,
+        "source": effect.source,
+        "reference": effect.reference,
+        "line": effect.line,
+        "step": effect.step,
+        "actor": effect.actor,
+        "note": effect.note,
+        "at": at,
+    }
