@@ -37,10 +37,11 @@ Operation = Literal[
 RetryAfter = Literal["none", "seconds", "date"]
 
 BEFORE_KINDS: tuple[BeforeKind, ...] = get_args(BeforeKind)
+AFTER_KINDS: tuple[AfterKind, ...] = get_args(AfterKind)
 TRANSPORT_KINDS: tuple[FaultKind, ...] = (
     *BEFORE_KINDS,
     "late",
-    *get_args(AfterKind),
+    *AFTER_KINDS,
     *get_args(AnswerKind),
 )
 ALL_KINDS: tuple[FaultKind, ...] = (*TRANSPORT_KINDS, *get_args(ModelKind))
@@ -63,6 +64,8 @@ class FaultSpec:
     #: Length of the delay, wait, lateness or staleness; with `up_to_s` drawn evenly between the two.
     seconds: float = 0.0
     up_to_s: float | None = None
+    #: `late`: the client is kept waiting this long before its connection is cut.
+    hold_s: float = 0.0
     #: HTTP status of `server_error` and `error_after`; 502 is answered with an HTML page.
     status: int = 503
     #: How `rate_limited` says when to come back: `seconds` long from now.
@@ -81,7 +84,7 @@ class FaultSpec:
             raise ValueError("a probability lies between 0 and 1")
         if self.count is not None and self.count < 1:
             raise ValueError("a count is at least 1")
-        if self.seconds < 0 or (self.up_to_s is not None and self.up_to_s < self.seconds):
+        if min(self.seconds, self.hold_s) < 0 or (self.up_to_s is not None and self.up_to_s < self.seconds):
             raise ValueError("0 <= seconds <= up_to_s must hold")
 
 

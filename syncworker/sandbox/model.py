@@ -71,6 +71,10 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
             self._log_fault(fault, operation, now)
         return fired
 
+    def pool_of(self, *, listing_id: str | None = None, sku: str | None = None) -> str:
+        """The pool that a listing takes from; `RefusedError` (404) for an unknown one."""
+        return self._listing_of(listing_id, sku).pool_id
+
     def hand_edit(self, pool_id: str, *, now: datetime, quantity: int | None = None, delta: int = 0) -> int:
         """Somebody types a number into the shop's own pages (to `quantity`, or by `delta`); returns the new one."""
         now = self._begin(now)
