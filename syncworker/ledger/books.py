@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from syncworker.ledger.ledger import Snapshot
 from syncworker.ledger.schema import movement, stock
 
+_COUNTS = ("on_hand", "reserved", "version")
+
 
 def check_books(tx: Snapshot) -> list[str]:
     """What does not add up, one sentence each; empty when Σ movements = stock and every chain of movements is whole."""
@@ -49,34 +51,39 @@ def _broken_chains(tx: Snapshot) -> list[str]:
 
 def _wrong_sums(tx: Snapshot) -> list[str]:
     """Stock rows that are not the sum of their movements, and movements without a stock row."""
-    sums = (
-        sa.select(
-            movement.c.sku,
-            movement.c.location,
-            sa.func.max(movement.c.version).label("version"),
-            sa.func.sum(movement.c.on_hand_after - movement.c.on_hand_before).label("on_hand"),
-            sa.func.sum(movement.c.reserved_after - movement.c.reserved_before).label("reserved"),
-        )
-        .group_by(movement.c.sku, movement.c.location)
-        .subquery()
+    nothing = sa.literal(0)
+    told = sa.select(
+        stock.c.sku,
+        stock.c.location,
+        stock.c.on_hand.label("on_hand_told"),
+        stock.c.reserved.label("reserved_told"),
+        stock.c.version.label("version_told"),
+        *(nothing.label(f"{name}_moved") for name in _COUNTS),
     )
-    same_place = sa.and_(sums.c.sku == stock.c.sku, sums.c.location == stock.c.location)
-    names = ("on_hand", "reserved", "version")
-    wrong = [sa.func.coalesce(stock.c[name], 0) != sa.func.coalesce(sums.c[name], 0) for name in names]
+    moved = sa.select(
+        movement.c.sku,
+        movement.c.location,
+        *(nothing.label(f"{name}_told") for name in _COUNTS),
+        movement.c.on_hand_after - movement.c.on_hand_before,
+        movement.c.reserved_after - movement.c.reserved_before,
+        sa.literal(1),
+    )
+    both = sa.union_all(told, moved).subquery()
+    sums = {
+        f"{name}_{side}": sa.func.sum(both.c[f"{name}_{side}"])
+        for name in _COUNTS
+        for side in ("told", "moved")
+    }
+    differs = sa.or_(*(sums[f"{name}_told"] != sums[f"{name}_moved"] for name in _COUNTS))
     query = (
-        sa.select(
-            sa.func.coalesce(stock.c.sku, sums.c.sku).label("sku"),
-            sa.func.coalesce(stock.c.location, sums.c.location).label("location"),
-            *(sa.func.coalesce(stock.c[name], 0).label(f"{name}_told") for name in names),
-            *(sa.func.coalesce(sums.c[name], 0).label(f"{name}_moved") for name in names),
-        )
-        .select_from(stock.join(sums, same_place, full=True))
-        .where(sa.or_(*wrong))
-        .order_by("sku", "location")
+        sa.select(both.c.sku, both.c.location, *(value.label(name) for name, value in sums.items()))
+        .group_by(both.c.sku, both.c.location)
+        .having(differs)
+        .order_by(both.c.sku, both.c.location)
     )
     return [
         f"{row.sku} at {row.location}: stock says {row.on_hand_told} on hand, {row.reserved_told} reserved after"
-        f" {row.version_told} movements, but the movements add up to {row.on_hand_moved} and {row.reserved_moved} after"
-        f" {row.version_moved}."
+        f" {row.version_told} movements, but {row.version_moved} movements add up to {row.on_hand_moved} and"
+        f" {row.reserved_moved}."
         for row in tx.execute(query)
     ]

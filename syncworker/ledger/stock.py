@@ -130,6 +130,12 @@ def lock(tx: Transaction, places: Iterable[Place]) -> dict[Place, StockLevel]:
     return {place: count.level for place, count in _lock_rows(tx, places).items()}
 
 
+def lock_skus(tx: Transaction, skus: Iterable[str]) -> dict[Place, StockLevel]:
+    """:func:`lock` for every location that these parts have a stock row at; creates none."""
+    keys, same = keys_table(tx.dialect, stock, ["sku"], [(sku,) for sku in sorted(set(skus))])
+    return {place: count.level for place, count in _locked(tx, keys, same).items()}
+
+
 def take(
     tx: Transaction,
     sku: str,
@@ -201,16 +207,15 @@ def history(tx: Snapshot, sku: str, *, location: str | None = None, most: int = 
 
 def _lock_rows(tx: Transaction, places: Iterable[Place]) -> dict[Place, _Count]:
     wanted = sorted(set(places))
-    counts = _locked(tx, wanted)
+    counts = _locked(tx, *keys_table(tx.dialect, stock, _PLACE, wanted))
     missing = [place for place in wanted if place not in counts]
     if missing:
         _create_rows(tx, missing)
-        counts.update(_locked(tx, missing))
+        counts.update(_locked(tx, *keys_table(tx.dialect, stock, _PLACE, missing)))
     return counts
 
 
-def _locked(tx: Transaction, places: Sequence[Place]) -> dict[Place, _Count]:
-    keys, same = keys_table(tx.dialect, stock, _PLACE, places)
+def _locked(tx: Transaction, keys: sa.FromClause, same: sa.ColumnElement[bool]) -> dict[Place, _Count]:
     # One order of locking for everybody, whatever collation the database has.
     order: list[sa.ColumnElement[str]] = [stock.c.sku, stock.c.location]
     if tx.dialect == "postgresql":
