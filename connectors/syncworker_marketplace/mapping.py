@@ -63,7 +63,7 @@ def order_page(body: Json, *, restocks: Known, channel_time: datetime | None) ->
     as_of = page.get("as_of")
     return OrderPage(
         orders=tuple(_order(order, restocks) for order in page["orders"].items()),
-        next_cursor=_optional_text(page, "next_cursor"),
+        next_cursor=_nullable_text(page, "next_cursor"),
         channel_time=channel_time if as_of is None else as_of.moment(),
     )
 
@@ -107,8 +107,8 @@ def _line(line: Document, restocks: Known, currency: str) -> ChannelLine:
     restocked = restocks if told is Known.UNKNOWN else told
     return ChannelLine(
         line_id=line["line_id"].text(),
-        listing_id=_optional_text(line, "listing_id"),
-        sku=_optional_text(line, "sku"),
+        listing_id=_nullable_text(line, "listing_id"),
+        sku=_nullable_text(line, "sku"),
         ordered=ordered,
         cancelled=cancelled,
         shipped=shipped,
@@ -134,7 +134,7 @@ def listing_page(body: Json) -> ListingPage:
     page = Document(body)
     return ListingPage(
         listings=tuple(_listing(one) for one in page["listings"].items()),
-        next_cursor=_optional_text(page, "next_cursor"),
+        next_cursor=_nullable_text(page, "next_cursor"),
     )
 
 
@@ -190,7 +190,7 @@ def _listing(one: Document) -> RemoteListing:
     return RemoteListing(
         listing_id=one["listing_id"].text(),
         pool_key=one["pool_id"].text(),
-        sku=_optional_text(one, "sku"),
+        sku=_nullable_text(one, "sku"),
         title=_optional_text(one, "title") or "",
         price=_price(one, "price", None),
         active=state.text() == "active",
@@ -326,6 +326,12 @@ def _agree(told: str, configured: object) -> bool:
 def _optional_text(document: Document, name: str) -> str | None:
     value = document.get(name)
     return None if value is None else value.text()
+
+
+def _nullable_text(document: Document, name: str) -> str | None:
+    """A text that may be null but not left out: a lost ``next_cursor`` would make a part look like the whole."""
+    value = document[name]
+    return None if value.is_null() else value.text()
 
 
 def _known(document: Document, name: str) -> Known:

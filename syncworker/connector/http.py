@@ -81,7 +81,8 @@ class ChannelHttp:
         retry_reads_s: float = RETRY_READS_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``headers`` go with every request, ``secrets`` and secret headers are cut out of all errors and logs.
+        """``headers`` go with every request; ``secrets`` (name those sent in a query too) and secret headers are cut
+        out of all errors and logs.
 
         ``horizon_s`` is the channel's declared request horizon: a request is given up well before half of it.
         ``statuses`` overrides entries of ``STATUS_TABLE``; ``allowances`` are rate limits such as ``"10/second"``.
@@ -211,8 +212,9 @@ class ChannelHttp:
         self, response: requests.Response, raw: bytes, what: str, *, effect: bool
     ) -> ChannelError:
         status = response.status_code
-        code, words = _own_words(raw)
-        said = self.redact(f"{what}: answered {status}" + (f" ({words})" if words else ""))
+        # Cut only what is redacted already: half a secret is not recognised any more.
+        code, words = (self.redact(part)[:WORDS_MAX] for part in _own_words(raw))
+        said = f"{what}: answered {status}" + (f" ({words})" if words else "")
         if 300 <= status < 400 and not effect:
             elsewhere = urlsplit(response.headers.get("Location", "")).hostname or "another address"
             return ChannelMisconfiguredError(
@@ -222,7 +224,7 @@ class ChannelHttp:
         if verdict is Verdict.MISCONFIGURED:
             return ChannelMisconfiguredError(f"{said}; check credentials, permissions and base_url")
         if verdict is Verdict.REFUSED:
-            return RequestRefusedError(said, status=status, code=self.redact(code))
+            return RequestRefusedError(said, status=status, code=code)
         if verdict is Verdict.UNKNOWN and effect:
             return OutcomeUnknownError(f"{said}; it may have been applied all the same")
         now = http_date(response.headers.get("Date")) or datetime.now(UTC)
@@ -300,7 +302,7 @@ def _own_words(raw: bytes) -> tuple[str, str]:
         return "", ""
     if not isinstance(body, dict):
         return "", ""
-    code, message = (str(body.get(name) or "")[:WORDS_MAX] for name in ("code", "message"))
+    code, message = (str(body.get(name) or "") for name in ("code", "message"))
     return code, ": ".join(part for part in (code, message) if part)
 
 
