@@ -109,7 +109,13 @@ class AfterSalesDesk(SalesDesk):
         if line.took and more > sellable(self.profile, self.pools[line.pool_id]):
             raise RefusedError(409, "sold_out", f"there are not {more} more of {line.sku}")
         self._release(
-            "edit", line, -more, order, now, restock=more > 0 or restock, fields={"ordered": quantity}
+            "edit",
+            line,
+            -more,
+            order,
+            now,
+            restock=more > 0 or restock,
+            fields={"ordered": quantity, "restocked": restock},
         )
         return self._record(_with_line(order, replace(line, quantity=quantity)), now)
 
@@ -138,7 +144,17 @@ class AfterSalesDesk(SalesDesk):
         taken = line.cancelled if line.took else 0
         retaken = line.restocked_units if line.took else 0
         written_back = taken - retaken if on_hand else -retaken
-        self._move("reinstate", line, line.cancelled, order, now, quantity=written_back, reserved=taken)
+        fields: LogLine = {"retaken": retaken}
+        self._move(
+            "reinstate",
+            line,
+            line.cancelled,
+            order,
+            now,
+            quantity=written_back,
+            reserved=taken,
+            fields=fields,
+        )
         return _with_line(order, replace(line, cancelled=0, restocked_units=0))
 
     def _release(

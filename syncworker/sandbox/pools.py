@@ -107,6 +107,9 @@ class Pool:
 
     def remember(self, now: datetime, keep: timedelta) -> None:
         """Note the present numbers as valid from `now` on; forget what is older than `keep` and an hour."""
+        if self._times and self._times[-1] == now:
+            self._numbers[-1] = (self.quantity, self.reserved)
+            return
         self._times.append(now)
         self._numbers.append((self.quantity, self.reserved))
         if len(self._times) >= self._prune_at:
