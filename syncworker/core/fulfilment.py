@@ -66,17 +66,27 @@ class LineFacts:
 class StockEffect:
     """Units of the sold SKU by which the counts of its parts change."""
 
-    on_hand: int
-    reserved: int
+    #: Units promised more (or, below 0, given back).
+    promised: int
+    #: Units that left the house.
+    shipped: int
+
+    @property
+    def on_hand(self) -> int:
+        return -self.shipped
+
+    @property
+    def reserved(self) -> int:
+        return self.promised - self.shipped
 
     @property
     def is_nothing(self) -> bool:
-        return self.on_hand == 0 and self.reserved == 0
+        return self.promised == 0 and self.shipped == 0
 
 
 def stock_effect(before: Levels, after: Levels) -> StockEffect:
     """Reserved for what is promised and not shipped; on hand falls by what shipped. Returned goods come back by goods-in."""
-    return StockEffect(on_hand=before.shipped - after.shipped, reserved=after.reserved - before.reserved)
+    return StockEffect(promised=after.promised - before.promised, shipped=after.shipped - before.shipped)
 
 
 def first_levels(seen: Levels, *, is_history: bool) -> Levels:

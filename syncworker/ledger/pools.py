@@ -34,6 +34,7 @@ class PoolRecord:
     planned_version: int
     target: int | None
     reason: str | None
+    planned_at: datetime | None
     not_before: datetime | None
     drained_at: datetime | None
     read_due_at: datetime | None
@@ -118,8 +119,8 @@ def read_due_channels(tx: Snapshot) -> list[str]:
 
 
 def pending(tx: Snapshot, name: str) -> list[PoolRecord]:
-    """Pools of the channel with a bound that a settling pull would cut; rows locked."""
-    return _select(tx, sa.and_(pool.c.channel == name, pool.c.pending.is_not(None)), lock=True)
+    """Pools of the channel with a bound that a settling pull would cut."""
+    return _select(tx, sa.and_(pool.c.channel == name, pool.c.pending.is_not(None)))
 
 
 def save_bounds(
@@ -161,6 +162,40 @@ def skus_using(tx: Snapshot, parts: Iterable[str]) -> list[str]:
     wanted = sorted(set(parts))
     rows = tx.execute(sa.select(product_part.c.sku).where(product_part.c.part.in_(wanted)).distinct())
     return sorted({*wanted, *(row.sku for row in rows)})
+
+
+def record_plan(tx: Transaction, looked: Iterable[tuple[PoolRecord, int, str]]) -> None:
+    """The allocator has looked at these pools as they were then: (pool, target, reason)."""
+    rows = [
+        {"b_id": record.id, "b_planned": record.wanted_version, "b_target": target, "b_reason": reason}
+        for record, target, reason in looked
+    ]
+    if rows:
+        tx.execute(
+            sa.update(pool)
+            .where(pool.c.id == sa.bindparam("b_id"))
+            .values(
+                planned_version=sa.bindparam("b_planned"),
+                target=sa.bindparam("b_target"),
+                reason=sa.bindparam("b_reason"),
+                planned_at=tx.now,
+            ),
+            rows,
+        )
+
+
+def look_again(tx: Transaction, reasons: Iterable[str], *, planned_before: datetime) -> int:
+    """Mark pools dirty that have waited since then for one of these reasons; how many."""
+    marked = tx.execute(
+        sa.update(pool)
+        .where(
+            pool.c.reason.in_(sorted(reasons)),
+            pool.c.planned_at < planned_before,
+            pool.c.wanted_version == pool.c.planned_version,
+        )
+        .values(wanted_version=pool.c.wanted_version + 1)
+    )
+    return marked.rowcount
 
 
 def update(tx: Transaction, pool_id: str, **values: object) -> None:

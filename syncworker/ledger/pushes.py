@@ -55,6 +55,12 @@ def store(tx: Transaction, records: Sequence[PushRecord]) -> None:
         tx.execute(sa.insert(push), [_values(record) for record in records])
 
 
+def load(tx: Snapshot, push_ids: Iterable[str]) -> dict[str, PushRecord]:
+    """These pushes by id."""
+    rows = tx.execute(sa.select(push).where(push.c.id.in_(sorted(set(push_ids))))).mappings()
+    return {record.id: record for record in map(_record, rows)}
+
+
 def open_of(tx: Snapshot, pool_ids: Iterable[str]) -> Mapping[str, list[PushRecord]]:
     """Open pushes by pool, oldest first."""
     rows = tx.execute(
@@ -76,6 +82,16 @@ def unanswered(tx: Snapshot, *, channel: str | None = None) -> list[PushRecord]:
     if channel is not None:
         query = query.where(push.c.channel == channel)
     return [_record(row) for row in tx.execute(query.order_by(push.c.stored_at)).mappings()]
+
+
+def acknowledged_differences(tx: Snapshot) -> list[PushRecord]:
+    """Adjustments and compare-and-sets that were accepted and are not in force yet, as far as was known."""
+    query = sa.select(push).where(
+        push.c.closed_at.is_(None),
+        push.c.state == PushState.ACKNOWLEDGED.value,
+        push.c.kind != QuantityMode.SET.value,
+    )
+    return [_record(row) for row in tx.execute(query).mappings()]
 
 
 def history(tx: Snapshot, pool_id: str, *, most: int = 20) -> list[PushRecord]:

@@ -242,6 +242,8 @@ pool = Table(
     Column("target", Units, nullable=True),
     #: Why the allocator left it as it is, or what it decided (core.allocator.Reason).
     Column("reason", String(32), nullable=True),
+    #: When the allocator last looked.
+    Column("planned_at", Moment, nullable=True),
     Column("not_before", Moment, nullable=True),
     Column("drained_at", Moment, nullable=True),
     #: A read-back is wanted from this moment on.

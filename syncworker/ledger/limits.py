@@ -1,0 +1,60 @@
+"""What did the operator allow? Limits per channel and SKU, safety stock and policy per SKU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import sqlalchemy as sa
+
+from syncworker.core.model import Limits, Policy
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.schema import limit, product
+from syncworker.ledger.upsert import insert_for
+
+
+def load(tx: Snapshot, skus: Iterable[str] | None = None) -> dict[tuple[str, str], Limits]:
+    """Limits by (channel, SKU); of these SKUs, or all."""
+    query = sa.select(limit).order_by(limit.c.channel, limit.c.sku)
+    if skus is not None:
+        query = query.where(limit.c.sku.in_(sorted(set(skus))))
+    return {
+        (row.channel, row.sku): Limits(
+            pause=row.pause, at_most=row.at_most, fixed=row.fixed, at_least=row.at_least, share=row.share
+        )
+        for row in tx.execute(query)
+    }
+
+
+def save(tx: Transaction, channel: str, sku: str, limits: Limits) -> None:
+    """Store the limits of one SKU at one channel; empty limits are removed."""
+    here = sa.and_(limit.c.channel == channel, limit.c.sku == sku)
+    if limits == Limits():
+        tx.execute(sa.delete(limit).where(here))
+        return
+    insert = insert_for(tx.dialect, limit).values(channel=channel, sku=sku, **asdict(limits))
+    tx.execute(insert.on_conflict_do_update(index_elements=["channel", "sku"], set_=asdict(limits)))
+
+
+def safety_stocks(tx: Snapshot, skus: Iterable[str]) -> dict[str, int]:
+    """Units that no channel is shown, by SKU; only those that have any."""
+    rows = tx.execute(
+        sa.select(product.c.sku, product.c.safety_stock).where(
+            product.c.sku.in_(sorted(set(skus))), product.c.safety_stock > 0
+        )
+    )
+    return {row.sku: row.safety_stock for row in rows}
+
+
+def save_safety_stock(tx: Transaction, sku: str, units: int) -> None:
+    tx.execute(sa.update(product).where(product.c.sku == sku).values(safety_stock=units))
+
+
+def policies(tx: Snapshot, skus: Iterable[str]) -> dict[str, Policy]:
+    """The policy of each SKU that has one of its own."""
+    rows = tx.execute(
+        sa.select(product.c.sku, product.c.policy).where(
+            product.c.sku.in_(sorted(set(skus))), product.c.policy.is_not(None)
+        )
+    )
+    return {row.sku: Policy(row.policy) for row in rows}

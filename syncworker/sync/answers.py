@@ -1,0 +1,187 @@
+"""What does each answer to a push do to its pool? One transaction a batch, one outcome an item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from syncworker.connector.contract import Outcome, PushResult
+from syncworker.core import exposure
+from syncworker.core.exposure import Base, BaseKind, Bound, PushState
+from syncworker.core.model import QuantityKind, QuantityMode
+from syncworker.ledger import channels, incidents, pools, products, pushes
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.incidents import IncidentKind
+from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.pushes import PushRecord
+
+#: The longest pause of a pool between two refusals, in seconds: 0, 1, 2, 4 … up to this.
+LONGEST_PAUSE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One answer with what it is about; ``others`` are the pool's other open pushes."""
+
+    channel: ChannelRecord
+    record: PoolRecord
+    push: PushRecord
+    answer: PushResult
+    others: Sequence[PushRecord]
+
+
+def record_answers(tx: Transaction, channel: ChannelRecord, answers: Sequence[PushResult]) -> tuple[str, ...]:
+    """Record what became of these pushes; the channels whose pools are to be looked at again.
+
+    An answer to a push that was closed meanwhile (its horizon passed and a read-back settled it) changes nothing.
+    """
+    sent = pushes.load(tx, [answer.push_id for answer in answers])
+    records = pools.load(tx, {push.pool_id for push in sent.values()}, lock=True)
+    opens = pushes.open_of(tx, records)
+    freed: set[str] = set()
+    for answer in answers:
+        push = sent.get(answer.push_id)
+        if push is None or push.closed_at is not None:
+            continue
+        record = records[push.pool_id]
+        others = [other for other in opens.get(record.id, []) if other.id != push.id]
+        after = _RECORD[answer.outcome](tx, _Case(channel, record, push, answer, others))
+        records[record.id] = after
+        pools.save_bounds(tx, {record.id: after.bound}, shown={record.id: after.shown})
+        if _is_lower(record.bound, after.bound):
+            freed.add(record.sku)
+    return tuple(pools.mark_parts_dirty(tx, _parts(tx, freed))) if freed else ()
+
+
+def _parts(tx: Transaction, skus: set[str]) -> set[str]:
+    return {part for recipe in products.recipe_of(tx, skus).values() for part in recipe}
+
+
+def _is_lower(before: Bound, after: Bound) -> bool:
+    return after.exposure is not None and (before.exposure is None or after.exposure < before.exposure)
+
+
+def _applied(tx: Transaction, case: _Case) -> PoolRecord:
+    channel, record, push, answer = case.channel, case.record, case.push, case.answer
+    echo = _sellable(channel, record, answer.echo)
+    if push.kind is QuantityMode.SET:
+        bound = _set(tx, case, echo)
+        shown = echo if echo is not None else _sellable(channel, record, push.value)
+    else:
+        bound, shown = _changed_by(tx, case, echo)
+    stays_open = push.kind is QuantityMode.SET or channel.rules.apply_lag_s > 0
+    pushes.answer(
+        tx, push.id, PushState.ACKNOWLEDGED if stays_open else PushState.SETTLED, echo=answer.echo,
+        message=answer.message, closed=not stays_open,
+    )  # fmt: skip
+    if (
+        bound.exposure is not None
+        and record.bound.exposure is not None
+        and bound.exposure > record.bound.exposure
+    ):
+        _drift(tx, record, answer.echo)
+    if record.refusals or record.not_before is not None:
+        pools.update(tx, record.id, refusals=0, not_before=None)
+    return replace(record, bound=bound, shown=shown)
+
+
+def _set(tx: Transaction, case: _Case, echo: int | None) -> Bound:
+    return exposure.set_acknowledged(
+        case.record.bound,
+        case.push.open,
+        echo=echo,
+        others=[other.open for other in case.others],
+        base=Base(kind=BaseKind.SET, at=tx.now, sequence=channels.current_sequence(tx, case.channel.name)),
+        rules=case.channel.rules,
+    )
+
+
+def _changed_by(tx: Transaction, case: _Case, echo: int | None) -> tuple[Bound, int | None]:
+    rules, record, push = case.channel.rules, case.record, case.push
+    bound = record.bound
+    if push.kind is QuantityMode.ADJUST:
+        units, shown = push.value, None if record.shown is None else max(0, record.shown + push.value)
+    else:
+        units, shown = push.value - (push.expected or 0), push.value
+    if units >= 0:
+        bound = exposure.raise_acknowledged(bound, at=tx.now, rules=rules)
+    elif push.kind is QuantityMode.ADJUST:
+        bound = exposure.adjustment_lowered(bound, -units, at=tx.now, rules=rules)
+    else:
+        bound = exposure.compared_and_lowered(bound, -units, at=tx.now, rules=rules)
+    if echo is not None:
+        bound, shown = exposure.number_seen(bound, echo), echo
+    return bound, shown
+
+
+def _refused(tx: Transaction, case: _Case) -> PoolRecord:
+    channel, record, push, answer = case.channel, case.record, case.push, case.answer
+    bound, shown = exposure.refused(record.bound, push.open), record.shown
+    current = _sellable(channel, record, answer.current)
+    if current is not None:
+        seen = exposure.number_seen(bound, current)
+        if seen != bound:
+            _drift(tx, record, current)
+            pools.want_read(tx, [record.id], at=tx.now)
+        bound, shown = seen, current
+    pushes.answer(tx, push.id, PushState.REFUSED, message=answer.message, closed=True)
+    pause_s = min(LONGEST_PAUSE_S, 2.0 ** (record.refusals - 1)) if record.refusals else 0.0
+    pools.update(
+        tx, record.id, refusals=record.refusals + 1, not_before=tx.now + timedelta(seconds=pause_s),
+        wanted_version=record.wanted_version + 1,
+    )  # fmt: skip
+    if answer.parks:
+        _park(tx, record, answer.message)
+    return replace(
+        record,
+        bound=bound,
+        shown=shown,
+        refusals=record.refusals + 1,
+        wanted_version=record.wanted_version + 1,
+    )
+
+
+def _left_open(tx: Transaction, case: _Case) -> PoolRecord:
+    """Nobody knows whether it was applied: bound and row stay; once it can no longer land, the number is read back."""
+    pushes.answer(tx, case.push.id, PushState.UNKNOWN, message=case.answer.message, closed=False)
+    want_proof(tx, case.channel, case.record, case.push)
+    return case.record
+
+
+def want_proof(tx: Transaction, channel: ChannelRecord, record: PoolRecord, push: PushRecord) -> None:
+    """Have the pool read back as soon as the unanswered push can no longer land and a stale answer would show it."""
+    if channel.rules.readable:
+        after = exposure.lands_by(push.stored_at, channel.rules) + channel.rules.read_lag
+        pools.want_read(tx, [record.id], at=after + timedelta(milliseconds=1))
+
+
+def _park(tx: Transaction, record: PoolRecord, message: str) -> None:
+    pools.update(tx, record.id, parked=message or "refused by the channel")
+    details = {"channel": record.channel, "sku": record.sku, "message": message}
+    incidents.open_incident(tx, IncidentKind.PARKED, f"pool/{record.id}", details)
+
+
+def _drift(tx: Transaction, record: PoolRecord, number: int | None) -> None:
+    details = {
+        "channel": record.channel,
+        "sku": record.sku,
+        "number": number,
+        "exposure": record.bound.exposure,
+    }
+    incidents.open_incident(tx, IncidentKind.DRIFT, f"pool/{record.id}", details)
+
+
+def _sellable(channel: ChannelRecord, record: PoolRecord, number: int | None) -> int | None:
+    if number is None or channel.rules.kind is QuantityKind.AVAILABLE:
+        return number
+    return number - record.remote_reserved
+
+
+_Recorder = Callable[[Transaction, _Case], PoolRecord]
+_RECORD: Mapping[Outcome, _Recorder] = {
+    Outcome.APPLIED: _applied,
+    Outcome.REFUSED: _refused,
+    Outcome.UNKNOWN: _left_open,
+}

@@ -1,0 +1,201 @@
+"""What do changed order lines do to counts and bounds? Counts first, then bounds, then whose turn it is to look.
+
+Rows are locked in that order everywhere: orders, counts, pools.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from syncworker.connector.contract import OrderStatus
+from syncworker.core.exposure import Bound, is_broken
+from syncworker.core.fulfilment import Levels, LineFacts, first_levels, move_bound, stock_effect
+from syncworker.core.model import Known
+from syncworker.ledger import incidents, pools, stock
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.incidents import IncidentKind
+from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.orders import LineRecord, LineState, OrderRecord
+from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.stock import Effect, MovementKind
+from syncworker.sync.incidents import review_parts
+from syncworker.sync.stockroom import Part
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """One line before and after; ``before`` is ``None`` when it is seen for the first time."""
+
+    order: OrderRecord
+    before: LineRecord | None
+    after: LineRecord
+
+
+def changed_line(order: OrderRecord, before: LineRecord | None, after: LineRecord) -> LineChange:
+    """The change, counted: its step names its movements, so that it has its effect once."""
+    return LineChange(order, before, replace(after, step=1 if before is None else before.step + 1))
+
+
+def book(
+    tx: Transaction,
+    channel: ChannelRecord,
+    changed: Sequence[OrderRecord],
+    changes: Sequence[LineChange],
+    *,
+    actor: str,
+) -> tuple[str, ...]:
+    """Apply what these lines mean; the names of the channels whose pools are to be looked at again."""
+    _review_orders(tx, changed, changes)
+    effects = [effect for change in changes for effect in _effects(channel, change, actor=actor)]
+    stock.apply_effects(tx, effects)
+    _move_bounds(tx, channel, changes)
+    skus = {
+        sku
+        for change in changes
+        for line in (change.before, change.after)
+        if line
+        for sku in line.recipe or {}
+    }
+    if not skus:
+        return ()
+    touched = pools.mark_parts_dirty(tx, skus)
+    review_parts(tx, [Part(sku, channel.location) for sku in skus])
+    return tuple(touched)
+
+
+def _counted(line: LineRecord | None) -> Levels:
+    """The levels that the counts hold of a line already: none of an ignored one, or one whose SKU nobody knows."""
+    if line is None or line.recipe is None or line.state is LineState.IGNORED:
+        return Levels()
+    return line.levels
+
+
+def _effects(channel: ChannelRecord, change: LineChange, *, actor: str) -> list[Effect]:
+    before, after = _counted(change.before), _counted(change.after)
+    if change.before is None and after != Levels():
+        before = first_levels(after, is_history=change.order.is_history)
+    moved: dict[tuple[str, MovementKind], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    old = change.before.recipe if change.before is not None and change.before.recipe is not None else None
+    if old is not None and old != change.after.recipe:
+        _add(moved, old, before, Levels())
+        before = Levels()
+    _add(moved, change.after.recipe or {}, before, after)
+    return [
+        Effect(
+            sku=sku,
+            location=channel.location,
+            kind=kind,
+            on_hand=on_hand,
+            reserved=reserved,
+            source=channel.name,
+            reference=change.order.external_id,
+            line=change.after.line_id,
+            step=change.after.step,
+            actor=actor,
+        )
+        for (sku, kind), (on_hand, reserved) in moved.items()
+        if on_hand or reserved
+    ]
+
+
+def _add(
+    moved: dict[tuple[str, MovementKind], tuple[int, int]],
+    recipe: Mapping[str, int],
+    before: Levels,
+    after: Levels,
+) -> None:
+    effect = stock_effect(before, after)
+    promise = MovementKind.RESERVE if effect.promised > 0 else MovementKind.RELEASE
+    for sku, units in recipe.items():
+        on_hand, reserved = moved[sku, promise]
+        moved[sku, promise] = on_hand, reserved + units * effect.promised
+        on_hand, reserved = moved[sku, MovementKind.SHIP]
+        moved[sku, MovementKind.SHIP] = on_hand - units * effect.shipped, reserved - units * effect.shipped
+
+
+def _move_bounds(tx: Transaction, channel: ChannelRecord, changes: Sequence[LineChange]) -> None:
+    mine = [change for change in changes if change.after.pool_id and change.after.state is LineState.APPLIED]
+    if not mine:
+        return
+    before = pools.load(tx, {str(change.after.pool_id) for change in mine}, lock=True)
+    after = dict(before)
+    for change in mine:
+        record = after.get(str(change.after.pool_id))
+        if record is not None:
+            after[record.id] = _moved(tx, channel, record, change)
+    pools.save_bounds(
+        tx,
+        {record.id: record.bound for record in after.values()},
+        shown={
+            record.id: record.shown for record in after.values() if record.shown != before[record.id].shown
+        },
+    )
+    _notice(tx, channel, before, after)
+
+
+def _moved(tx: Transaction, channel: ChannelRecord, record: PoolRecord, change: LineChange) -> PoolRecord:
+    line, earlier = change.after, change.before
+    levels = earlier.levels if earlier is not None and earlier.state is LineState.APPLIED else None
+    facts = LineFacts(
+        counts_down=line.counts_down,
+        restocked=line.restocked,
+        returned_restocked=line.returned_restocked,
+        placed_at=change.order.placed_at,
+    )
+    bound = move_bound(record.bound, levels, line.levels, facts, at=tx.now, rules=channel.rules)
+    if channel.rules.own_number and bound.exposure is not None:
+        # The counter sells what lies on the table, whatever we gave it: below 0 proves nothing there.
+        bound = replace(bound, exposure=max(0, bound.exposure))
+    return replace(record, bound=bound, shown=_shown(record, levels or Levels(), line))
+
+
+def _shown(record: PoolRecord, before: Levels, line: LineRecord) -> int | None:
+    """Our guess of the channel's number after the line; only compare-and-set relies on it, and it is compared."""
+    if record.shown is None or line.counts_down is not Known.YES:
+        return record.shown
+    sold = (line.levels.ordered - line.levels.cancelled) - (before.ordered - before.cancelled)
+    return max(0, record.shown - sold)
+
+
+def _notice(
+    tx: Transaction, channel: ChannelRecord, before: Mapping[str, PoolRecord], after: Mapping[str, PoolRecord]
+) -> None:
+    """A bound below 0 was wrong, and one that the channel raised may be: both are read back."""
+    for record in after.values():
+        if is_broken(record.bound) and not is_broken(before[record.id].bound):
+            details = {"channel": channel.name, "sku": record.sku, "exposure": record.bound.exposure}
+            incidents.open_incident(tx, IncidentKind.DRIFT, f"pool/{record.id}", details)
+            pools.want_read(tx, [record.id], at=tx.now)
+        elif _has_risen(before[record.id].bound, record.bound):
+            pools.want_read(tx, [record.id], at=tx.now + channel.rules.read_lag)
+
+
+def _has_risen(before: Bound, after: Bound) -> bool:
+    return after.restocked > before.restocked
+
+
+def _review_orders(tx: Transaction, changed: Sequence[OrderRecord], changes: Sequence[LineChange]) -> None:
+    """Open or close *unknown status* and *quarantine* for what changed."""
+    for order in changed:
+        subject = f"order/{order.channel}/{order.external_id}"
+        if order.status == OrderStatus.UNKNOWN.value:
+            details = {"channel": order.channel, "order": order.external_id, "status": order.raw_status}
+            incidents.open_incident(tx, IncidentKind.UNKNOWN_STATUS, subject, details)
+        elif order.id is not None:
+            incidents.close_incident(tx, IncidentKind.UNKNOWN_STATUS, subject)
+    for change in changes:
+        subject = f"order/{change.order.channel}/{change.order.external_id}/{change.after.line_id}"
+        if change.after.state is LineState.QUARANTINED:
+            facts: dict[str, object] = {
+                "channel": change.order.channel,
+                "order": change.order.external_id,
+                "line": change.after.line_id,
+                "listing": change.after.listing_id,
+                "remote_sku": change.after.remote_sku,
+                "units": change.after.levels.promised,
+            }
+            incidents.open_incident(tx, IncidentKind.QUARANTINE, subject, facts)
+        elif change.before is not None and change.before.state is LineState.QUARANTINED:
+            incidents.close_incident(tx, IncidentKind.QUARANTINE, subject)

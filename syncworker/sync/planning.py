@@ -1,0 +1,130 @@
+"""What should each pool show next, and why? The rows as the allocator's views, and its decisions for a whole part.
+
+Stores nothing: `push` stores a plan, `resync --dry-run` and `explain` show one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syncworker.core import allocator
+from syncworker.core.allocator import Decision, PoolView
+from syncworker.core.allocator import Part as PlannedPart
+from syncworker.core.exposure import PushState
+from syncworker.core.model import Limits, Policy
+from syncworker.ledger import limits, orders, pushes
+from syncworker.ledger.channels import ChannelRecord, ChannelState
+from syncworker.ledger.ledger import Snapshot
+from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.pushes import PushRecord
+from syncworker.sync.stockroom import Stockroom, stockroom_of
+
+#: Sales of this long tell where a SKU sells.
+DEMAND_WINDOW = timedelta(days=7)
+#: At least this long between two drains of a pool; a quick channel recovers sooner.
+DRAIN_PAUSE = timedelta(minutes=10)
+#: A drain that leaves a pool dark for longer needs the operator's leave.
+LONGEST_DARK_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """One plan: a decision for every pool that hangs together with what was asked for."""
+
+    room: Stockroom
+    decisions: Mapping[str, Decision]
+    open_pushes: Mapping[str, Sequence[PushRecord]]
+
+
+def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
+    """Plan all pools of these SKUs and of everything that shares parts with them."""
+    room = stockroom_of(tx, skus)
+    opens = pushes.open_of(tx, room.pools)
+    sales = orders.recent_sales(tx, room.pools, since=tx.now - DEMAND_WINDOW)
+    allowed = limits.load(tx, room.recipes)
+    policies = limits.policies(tx, room.recipes)
+    views = [
+        _view(
+            record,
+            room,
+            opens.get(record.id, []),
+            sales=sales.get(record.id, 0),
+            allowed=allowed.get((record.channel, record.sku), Limits()),
+            policy=policies.get(record.sku, room.channels[record.channel].policy),
+            now=tx.now,
+        )
+        for record in room.pools.values()
+    ]
+    decisions = allocator.plan(_parts(tx, room), views)
+    return Planning(room, {decision.pool_id: decision for decision in decisions}, opens)
+
+
+def _parts(tx: Snapshot, room: Stockroom) -> dict[str, PlannedPart]:
+    parts = room.parts()
+    safety = limits.safety_stocks(tx, {part.sku for part in parts})
+    return {
+        str(part): PlannedPart(available=room.available(part), safety_stock=safety.get(part.sku, 0))
+        for part in sorted(parts)
+    }
+
+
+def _view(
+    record: PoolRecord,
+    room: Stockroom,
+    opens: Sequence[PushRecord],
+    *,
+    sales: int,
+    allowed: Limits,
+    policy: Policy,
+    now: datetime,
+) -> PoolView:
+    channel = room.channels[record.channel]
+    unanswered = [push for push in opens if push.state in (PushState.SENDING, PushState.UNKNOWN)]
+    return PoolView(
+        pool_id=record.id,
+        channel=record.channel,
+        sku=record.sku,
+        recipe={str(part): units for part, units in room.recipe(record).items()},
+        rules=channel.rules,
+        exposure=record.bound.exposure,
+        pending=record.bound.pending is not None,
+        open_push=bool(opens),
+        unknown_push=bool(unanswered),
+        shown=record.shown,
+        coming=_coming(record, opens),
+        reserved=record.remote_reserved,
+        sales=float(sales),
+        limits=allowed,
+        policy=policy,
+        withdraw=channel.withdrawing or record.withdraw,
+        paused=channel.state is ChannelState.PAUSED and not channel.withdrawing,
+        hold_back=record.parked is not None
+        or _is_later(channel.not_before, now)
+        or _is_later(record.not_before, now),
+        drainable=_is_drainable(record, channel, now),
+        in_sum=record.in_sum,
+    )
+
+
+def _coming(record: PoolRecord, opens: Sequence[PushRecord]) -> int | None:
+    """Units by which the exposure will fall at the settle; ``None`` while an answer is still out."""
+    exposure, pending = record.bound.exposure, record.bound.pending
+    if pending is not None and exposure is not None:
+        return max(0, exposure - pending)
+    return None if opens else 0
+
+
+def drain_pause(channel: ChannelRecord) -> timedelta:
+    """Ten minutes, or ten times as long as the channel stays dark where that is shorter."""
+    return min(DRAIN_PAUSE, timedelta(seconds=10 * channel.rules.dark_time_s))
+
+
+def _is_drainable(record: PoolRecord, channel: ChannelRecord, now: datetime) -> bool:
+    rested = record.drained_at is None or record.drained_at <= now - drain_pause(channel)
+    return rested and (channel.long_drains or channel.rules.dark_time_s <= LONGEST_DARK_S)
+
+
+def _is_later(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment > now

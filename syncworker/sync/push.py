@@ -1,0 +1,288 @@
+"""Which numbers does a channel have to be told, and what became of each? Plan, store, send, record.
+
+A push row and its raise are committed before the request leaves, and no request is ever sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from syncworker.connector.contract import Channel, Outcome, PushResult, QuantityPush
+from syncworker.core import exposure
+from syncworker.core.allocator import Decision, PlannedPush
+from syncworker.core.exposure import PushState
+from syncworker.core.model import QuantityKind
+from syncworker.errors import (
+    ChannelMisconfiguredError,
+    LeaseLostError,
+    ListingRejectedError,
+    RetryLaterError,
+)
+from syncworker.ledger import channels, jobs, pools, pushes
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.jobs import JobKind, Lease
+from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.pushes import PushRecord
+from syncworker.sync.answers import record_answers
+from syncworker.sync.context import Context, log
+from syncworker.sync.failure import record_failure, record_success
+from syncworker.sync.planning import Planning, plan_for
+from syncworker.sync.read import read_back
+
+LEASE_S = 60.0
+#: Pools looked at in one task; the rest is dirty still and the next one's.
+POOLS_PER_TASK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushReport:
+    """What one push task did."""
+
+    channel: str
+    #: Pools that the allocator looked at.
+    looked: int
+    calls: int
+    applied: int
+    refused: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    lease: Lease
+    channel: ChannelRecord
+    looked: int
+    records: tuple[PushRecord, ...]
+    keys: dict[str, str]
+
+
+def push_channel(context: Context, name: str) -> PushReport | None:
+    """Plan the channel's dirty pools and send what that takes; ``None`` if somebody else is at it or nothing is dirty.
+
+    Never raises for a fault of the channel: each push keeps its own outcome.
+    """
+    if not _has_work(context, name):
+        return None
+    _read_reserved(context, name)
+    begun, others = context.ledger.run(lambda tx: _begin(tx, context, name))
+    for other in others:
+        context.hint(other, JobKind.PUSH)
+    if begun is None:
+        return None
+    results = _send_all(context, begun)
+    if begun.looked == POOLS_PER_TASK:
+        context.hint(name, JobKind.PUSH)
+    outcomes = [result.outcome for result in results]
+    return PushReport(
+        channel=name,
+        looked=begun.looked,
+        calls=-(-len(begun.records) // begun.channel.rules.batch_max),
+        applied=outcomes.count(Outcome.APPLIED),
+        refused=outcomes.count(Outcome.REFUSED),
+        unknown=len(begun.records) - outcomes.count(Outcome.APPLIED) - outcomes.count(Outcome.REFUSED),
+    )
+
+
+def _has_work(context: Context, name: str) -> bool:
+    with context.ledger.snapshot() as snapshot:
+        return bool(pools.dirty(snapshot, name, most=1))
+
+
+def _read_reserved(context: Context, name: str) -> None:
+    """A channel that counts on hand is sent our number plus its own reserved units, so these are read in the same step."""
+    with context.ledger.snapshot() as snapshot:
+        channel = channels.load(snapshot, name)
+        if channel.rules.kind is not QuantityKind.ON_HAND:
+            return
+        wanted = [record.id for record in pools.dirty(snapshot, name, most=POOLS_PER_TASK)]
+    read_back(context, name, pool_ids=wanted)
+
+
+def _begin(tx: Transaction, context: Context, name: str) -> tuple[_Begun | None, set[str]]:
+    channel = channels.load(tx, name)
+    lease = jobs.claim(tx, name, JobKind.PUSH, token=context.new_id(), seconds=LEASE_S)
+    if lease is None:
+        return None, set()
+    dirty = pools.dirty(tx, name, most=POOLS_PER_TASK)
+    planning = plan_for(tx, {record.sku for record in dirty})
+    mine = {record.id: record for record in planning.room.pools.values() if record.channel == name}
+    records, others = _store(tx, context, channel, planning, mine)
+    if channel.rules.own_number or not records:
+        jobs.release(tx, lease)
+        return None, others
+    keys = {record.id: mine[record.pool_id].pool_key for record in records}
+    return _Begun(lease, channel, len(dirty), tuple(records), keys), others
+
+
+def _store(
+    tx: Transaction, context: Context, channel: ChannelRecord, planning: Planning, mine: dict[str, PoolRecord]
+) -> tuple[list[PushRecord], set[str]]:
+    """Store this channel's share of the plan; the other channels that have one are told to look."""
+    records = []
+    for record in mine.values():
+        decision = planning.decisions[record.id]
+        if decision.push is not None:
+            records.append(_push_record(tx, context, record, decision, decision.push))
+    pushes.store(tx, records)
+    raised = {
+        push.pool_id: exposure.raised(mine[push.pool_id].bound, push.raised, at=tx.now) for push in records
+    }
+    if channel.rules.own_number:
+        _give(tx, records, mine, planning.room.recipes)
+    else:
+        pools.save_bounds(tx, raised)
+    pools.record_plan(
+        tx,
+        [(r, planning.decisions[r.id].target, planning.decisions[r.id].reason.value) for r in mine.values()],
+    )
+    for push in records:
+        if push.value == 0 and not channel.rules.own_number:
+            pools.update(tx, push.pool_id, drained_at=tx.now)
+    theirs = [
+        record
+        for record in planning.room.pools.values()
+        if record.channel != channel.name and planning.decisions[record.id].push is not None
+    ]
+    pools.mark_dirty(tx, [record.id for record in theirs if not record.is_dirty])
+    return records, {record.channel for record in theirs}
+
+
+def _push_record(
+    tx: Transaction, context: Context, record: PoolRecord, decision: Decision, planned: PlannedPush
+) -> PushRecord:
+    return PushRecord(
+        id=context.new_id(),
+        pool_id=record.id,
+        channel=record.channel,
+        kind=planned.kind,
+        value=planned.value,
+        expected=planned.expected,
+        raised=planned.raised,
+        restocked_before=record.bound.restocked,
+        state=PushState.SENDING,
+        reason=decision.reason.value,
+        stored_at=tx.now,
+    )
+
+
+def _give(
+    tx: Transaction,
+    records: Sequence[PushRecord],
+    mine: Mapping[str, PoolRecord],
+    recipes: Mapping[str, Mapping[str, int]],
+) -> None:
+    """The counter's number is ours: what it is given or asked to give back holds at once."""
+    given = {push.pool_id: exposure.assumed(mine[push.pool_id].bound, push.value) for push in records}
+    pools.save_bounds(tx, given, shown={push.pool_id: push.value for push in records})
+    for push in records:
+        pushes.answer(tx, push.id, PushState.SETTLED, echo=push.value, closed=True)
+        lowered = (mine[push.pool_id].bound.exposure or 0) > push.value
+        if lowered:
+            pools.mark_parts_dirty(tx, recipes[mine[push.pool_id].sku])
+
+
+# --- sending -------------------------------------------------------------------------------------------------------
+
+
+def _send_all(context: Context, begun: _Begun) -> list[PushResult]:
+    results: list[PushResult] = []
+    size = begun.channel.rules.batch_max
+    batches = [begun.records[i : i + size] for i in range(0, len(begun.records), size)]
+    try:
+        port = context.open_channel(begun.channel.name)
+        for number, batch in enumerate(batches):
+            answers, error = _send(context, begun, port, batch)
+            is_last = number == len(batches) - 1
+            unsent = [] if error is None else [push for rest in batches[number + 1 :] for push in rest]
+            answers = [*answers, *(_not_sent(push, "an earlier call of the run failed") for push in unsent)]
+            _record(context, begun, answers, error, is_last=is_last or error is not None)
+            results.extend(answers)
+            if error is not None:
+                break
+    except LeaseLostError:
+        log.warning("push_taken_over", channel=begun.channel.name)
+    except ChannelMisconfiguredError as error:
+        answers = [_not_sent(push, str(error)) for push in begun.records]
+        _record(context, begun, answers, error, is_last=True)
+    return results
+
+
+def _send(
+    context: Context, begun: _Begun, port: Channel, batch: Sequence[PushRecord]
+) -> tuple[list[PushResult], Exception | None]:
+    """One call. Whatever does not prove that nothing was applied leaves the outcome unknown."""
+    with context.ledger.snapshot() as snapshot:
+        now = snapshot.now
+    if any(now > exposure.send_by(push.stored_at, begun.channel.rules) for push in batch):
+        return [_not_sent(push, "held up for too long before it could be sent") for push in batch], None
+    try:
+        answers = port.push_quantities([_wire(push, begun.keys[push.id]) for push in batch])
+        return _matched(batch, answers), None
+    except (RetryLaterError, ChannelMisconfiguredError) as error:
+        return [_not_sent(push, str(error)) for push in batch], error
+    except ListingRejectedError as error:
+        if len(batch) == 1:
+            return [
+                PushResult(push_id=batch[0].id, outcome=Outcome.REFUSED, message=str(error), parks=True)
+            ], None
+        return _unknown(batch, str(error)), error
+    except Exception as error:  # noqa: BLE001 - the request may have left: unknown, whatever was raised
+        return _unknown(batch, str(error) or repr(error)), error
+
+
+def _matched(batch: Sequence[PushRecord], answers: Sequence[PushResult]) -> list[PushResult]:
+    """One result for each push: one that is missing, or that was answered twice, is unknown."""
+    found: dict[str, list[PushResult]] = {}
+    for answer in answers:
+        found.setdefault(answer.push_id, []).append(answer)
+    return [
+        found[push.id][0]
+        if len(found.get(push.id, [])) == 1
+        else _unknown([push], "no single answer for it")[0]
+        for push in batch
+    ]
+
+
+def _wire(push: PushRecord, key: str) -> QuantityPush:
+    return QuantityPush(
+        push_id=push.id,
+        pool_key=key,
+        kind=push.kind,
+        value=push.value,
+        expected=push.expected,
+        idempotency_key=push.id,
+    )
+
+
+def _not_sent(push: PushRecord, message: str) -> PushResult:
+    return PushResult(push_id=push.id, outcome=Outcome.REFUSED, message=message)
+
+
+def _unknown(batch: Sequence[PushRecord], message: str) -> list[PushResult]:
+    return [PushResult(push_id=push.id, outcome=Outcome.UNKNOWN, message=message) for push in batch]
+
+
+def _record(
+    context: Context,
+    begun: _Begun,
+    answers: Sequence[PushResult],
+    error: Exception | None,
+    *,
+    is_last: bool,
+) -> None:
+    def write(tx: Transaction) -> tuple[str, ...]:
+        concerned = record_answers(tx, begun.channel, answers)
+        if error is not None:
+            record_failure(tx, begun.channel, error)
+        elif any(answer.outcome is not Outcome.UNKNOWN for answer in answers):
+            record_success(tx, begun.channel)
+        if is_last:
+            jobs.release(tx, begun.lease)
+        else:
+            jobs.confirm(tx, begun.lease, seconds=LEASE_S)
+        return concerned
+
+    for name in context.ledger.run(write):
+        context.hint(name, JobKind.PUSH)

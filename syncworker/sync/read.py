@@ -1,0 +1,209 @@
+"""What does the channel's number say? Read back, compared with what was known when the question left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syncworker.connector.contract import Reading
+from syncworker.core import exposure
+from syncworker.core.exposure import Base, BaseKind, OpenPush, PushState, ReadOutcome
+from syncworker.ledger import channels, incidents, jobs, pools, pushes, reads
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.incidents import IncidentKind
+from syncworker.ledger.jobs import JobKind, Lease
+from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.reads import ReadRecord
+from syncworker.sync.context import Context
+from syncworker.sync.failure import record_failure, record_success
+from syncworker.sync.settle import RECONCILE_AFTER
+
+LEASE_S = 60.0
+#: Pools read back in one task.
+POOLS_PER_TASK = 500
+#: Asked again this long after the moment at which an answer can be believed.
+MARGIN = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReport:
+    """What one read-back task found."""
+
+    channel: str
+    #: Pools asked for, and those that were answered.
+    asked: int
+    answered: int
+    #: Pools whose number lay above anything we can explain.
+    drifted: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    lease: Lease
+    channel: ChannelRecord
+    records: Mapping[str, ReadRecord]
+    keys: Mapping[str, str]
+
+
+def read_back(context: Context, name: str, *, pool_ids: Iterable[str] | None = None) -> ReadReport | None:
+    """Read back the pools that are due, or those named; ``None`` if somebody else is at it or the channel cannot be read.
+
+    Never raises for a fault of the channel: it is recorded, and its gate closes for a while.
+    """
+    begun = context.ledger.run(lambda tx: _begin(tx, context, name, pool_ids))
+    if begun is None:
+        return None
+    try:
+        port = context.open_channel(name)
+        readings = list(port.read_quantities(list(begun.keys)))
+    except Exception as error:  # noqa: BLE001 - whatever a connector raises harms its own channel alone
+        _failed(context, begun, error)
+        return None
+    drifted = context.ledger.run(lambda tx: _record(tx, begun, readings))
+    context.hint(name, JobKind.PUSH)
+    return ReadReport(channel=name, asked=len(begun.keys), answered=len(readings), drifted=drifted)
+
+
+def _begin(tx: Transaction, context: Context, name: str, pool_ids: Iterable[str] | None) -> _Begun | None:
+    channel = channels.load(tx, name)
+    if not channel.rules.readable:
+        return None
+    lease = jobs.claim(tx, name, JobKind.READ, token=context.new_id(), seconds=LEASE_S)
+    if lease is None:
+        return None
+    if pool_ids is None:
+        chosen = pools.read_due(tx, name, most=POOLS_PER_TASK)
+    else:
+        chosen = [record for record in pools.load(tx, pool_ids).values() if record.channel == name]
+    if not chosen:
+        jobs.release(tx, lease)
+        return None
+    sequence = channels.current_sequence(tx, name)
+    records = [
+        ReadRecord(
+            id=context.new_id(),
+            pool_id=record.id,
+            channel=name,
+            start=exposure.read_begun(record.bound, at=tx.now),
+            sequence=sequence,
+        )
+        for record in chosen
+    ]
+    reads.store(tx, records)
+    by_pool = {record.pool_id: record for record in records}
+    return _Begun(lease, channel, by_pool, {record.pool_key: record.id for record in chosen})
+
+
+def _record(tx: Transaction, begun: _Begun, readings: Sequence[Reading]) -> int:
+    jobs.confirm(tx, begun.lease, seconds=LEASE_S)
+    answers = {
+        begun.keys[reading.pool_key]: reading for reading in readings if reading.pool_key in begun.keys
+    }
+    known = pools.load(tx, begun.keys.values(), lock=True)
+    opens = pushes.open_of(tx, known)
+    outcomes: dict[str, tuple[int | None, str]] = {}
+    drifted = 0
+    for pool_id, record in known.items():
+        reading = answers.get(pool_id)
+        if reading is None:
+            pools.want_read(tx, [pool_id], at=tx.now + RECONCILE_AFTER, sooner_only=False)
+            outcomes[begun.records[pool_id].id] = (None, "failed")
+            continue
+        found = [push.open for push in opens.get(pool_id, [])]
+        number, outcome = _one(tx, begun, record, reading, found)
+        outcomes[begun.records[pool_id].id] = (number, outcome)
+        drifted += outcome == "drift"
+    reads.answer(tx, outcomes)
+    record_success(tx, begun.channel)
+    jobs.release(tx, begun.lease)
+    return drifted
+
+
+def _one(
+    tx: Transaction, begun: _Begun, record: PoolRecord, reading: Reading, opens: Sequence[OpenPush]
+) -> tuple[int | None, str]:
+    """Judge one answer; (sellable units, what came of it)."""
+    number = reading.sellable(begun.channel.rules.kind)
+    if number is None:
+        if record.absent_at is None or tx.now <= record.absent_at + begun.channel.rules.read_lag:
+            return None, _absent_once(tx, begun.channel, record)
+        number = 0
+    read = begun.records[record.id]
+    result = exposure.read_answered(
+        record.bound,
+        read.start,
+        max(0, number),
+        base=Base(kind=BaseKind.READ, at=tx.now, sequence=channels.current_sequence(tx, begun.channel.name)),
+        open_pushes=opens,
+        rules=begun.channel.rules,
+    )
+    pools.save_bounds(tx, {record.id: result.bound}, shown={record.id: number})
+    pools.update(
+        tx,
+        record.id,
+        remote_reserved=reading.reserved,
+        absent_at=None if reading.quantity is not None else record.absent_at,
+        read_due_at=_next_read(tx, begun.channel, result, opens),
+        wanted_version=record.wanted_version + 1,
+    )
+    return number, _judged(tx, begun.channel, record, result, number)
+
+
+def _judged(
+    tx: Transaction,
+    channel: ChannelRecord,
+    record: PoolRecord,
+    result: ReadOutcome,
+    number: int,
+) -> str:
+    subject = f"pool/{record.id}"
+    if result.read_again:
+        return "too_fresh"
+    _close_unanswered(tx, record)
+    if result.unexplained:
+        details = {
+            "channel": channel.name,
+            "sku": record.sku,
+            "number": number,
+            "unexplained": result.unexplained,
+        }
+        incidents.open_incident(tx, IncidentKind.DRIFT, subject, details)
+        return "drift"
+    incidents.close_incident(tx, IncidentKind.DRIFT, subject)
+    return "base"
+
+
+def _close_unanswered(tx: Transaction, record: PoolRecord) -> None:
+    """Whatever was unanswered can no longer land: the number that was read holds its outcome."""
+    unanswered = (PushState.SENDING, PushState.UNKNOWN)
+    opens = pushes.open_of(tx, [record.id]).get(record.id, [])
+    pushes.close(tx, [push.id for push in opens if push.state in unanswered])
+
+
+def _absent_once(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> str:
+    """Absent is not 0: only a second answer a read lag later proves that nothing can be bought there."""
+    again = tx.now + channel.rules.read_lag + MARGIN
+    pools.update(tx, record.id, absent_at=record.absent_at or tx.now, read_due_at=again)
+    return "absent"
+
+
+def _next_read(
+    tx: Transaction, channel: ChannelRecord, result: ReadOutcome, opens: Sequence[OpenPush]
+) -> datetime | None:
+    if not result.read_again:
+        return tx.now + RECONCILE_AFTER if result.bound.exposure else None
+    moments = [tx.now, *(push.lands_by(channel.rules) for push in opens)]
+    moments += [moment for moment in (result.bound.risen_at, result.bound.fallen_at) if moment is not None]
+    return max(moments) + channel.rules.read_lag + MARGIN
+
+
+def _failed(context: Context, begun: _Begun, error: Exception) -> None:
+    context.ledger.run(lambda tx: _fail(tx, begun, error))
+
+
+def _fail(tx: Transaction, begun: _Begun, error: Exception) -> None:
+    reads.answer(tx, {read.id: (None, "failed") for read in begun.records.values()})
+    record_failure(tx, begun.channel, error)
+    jobs.release(tx, begun.lease)

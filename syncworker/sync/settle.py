@@ -1,0 +1,89 @@
+"""What does a finished pull prove? It cuts the bounds whose base lies far enough before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from syncworker.core import exposure
+from syncworker.core.exposure import Base, Bound, PullProof
+from syncworker.ledger import orders, pools, pushes
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.pushes import PushRecord
+from syncworker.sync.incidents import review_parts
+from syncworker.sync.stockroom import stockroom_of
+
+#: A pool that still shows something and did not move for so long is read back: slack must not hide stock for ever.
+RECONCILE_AFTER = timedelta(minutes=15)
+
+
+def settle(tx: Transaction, channel: ChannelRecord, proof: PullProof) -> tuple[str, ...]:
+    """Settle every pool of the channel that the pull settles; the channels whose pools are to be looked at again."""
+    waiting = [record for record in pools.pending(tx, channel.name) if _may_settle(record, channel, proof)]
+    if not waiting:
+        return ()
+    # Counts are locked before pools, as everywhere; then the bounds are looked at again.
+    room = stockroom_of(tx, {record.sku for record in waiting})
+    blocked = orders.blocked_pools(tx, channel.name)
+    records = [room.pools[record.id] for record in waiting if record.id in room.pools]
+    settled = {
+        record.id: after
+        for record in records
+        if (after := _settled(record, channel, proof, blocked)) is not record.bound
+    }
+    if not settled:
+        return ()
+    records = [record for record in records if record.id in settled]
+    pools.save_bounds(tx, settled)
+    _close_pushes(tx, channel, {record.id: record for record in records})
+    _note_settled(tx, records, settled)
+    parts = {part for record in records for part in room.recipe(record)}
+    touched = pools.mark_parts_dirty(tx, {part.sku for part in parts})
+    review_parts(tx, parts)
+    return tuple(touched)
+
+
+def _may_settle(record: PoolRecord, channel: ChannelRecord, proof: PullProof) -> bool:
+    return exposure.settles(record.bound, proof, channel.rules)
+
+
+def _settled(record: PoolRecord, channel: ChannelRecord, proof: PullProof, blocked: set[str] | None) -> Bound:
+    is_blocked = blocked is None or record.id in blocked
+    return exposure.settled(record.bound, replace(proof, blocked=is_blocked), channel.rules)
+
+
+def _close_pushes(tx: Transaction, channel: ChannelRecord, settled: Mapping[str, PoolRecord]) -> None:
+    """Close every push that the settled base has overtaken."""
+    found = pushes.open_of(tx, settled)
+    bases = {pool_id: record.bound.base for pool_id, record in settled.items()}
+    pushes.close(
+        tx,
+        [
+            push.id
+            for pool_id, base in bases.items()
+            for push in found.get(pool_id, [])
+            if base is not None and _is_overtaken(push, base, channel)
+        ],
+    )
+
+
+def _is_overtaken(push: PushRecord, base: Base, channel: ChannelRecord) -> bool:
+    """Acknowledged by the time of the base, or unanswered and past the moment at which it could still land."""
+    acknowledged_at = push.open.acknowledged_at
+    if acknowledged_at is not None:
+        return acknowledged_at <= base.at
+    return not exposure.may_land_after(push.open, base.at, channel.rules)
+
+
+def _note_settled(tx: Transaction, records: Sequence[PoolRecord], settled: Mapping[str, Bound]) -> None:
+    for record in records:
+        left = settled[record.id].exposure
+        if record.withdraw and left == 0:
+            pools.update(tx, record.id, withdraw=False)
+        if left:
+            pools.update(tx, record.id, read_due_at=tx.now + RECONCILE_AFTER)
+        elif record.read_due_at is not None and record.read_due_at > tx.now:
+            pools.update(tx, record.id, read_due_at=None)

@@ -1,0 +1,87 @@
+"""What is there to promise, and who holds it? Parts, recipes and pools that hang together, read in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from syncworker.core.availability import StockLevel
+from syncworker.ledger import channels, pools, products, stock
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.pools import PoolRecord
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Part:
+    """A plain SKU at one location: what counts are kept of."""
+
+    sku: str
+    location: str
+
+    def __str__(self) -> str:
+        return self.sku if self.location == "main" else f"{self.sku}@{self.location}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stockroom:
+    """Everything that shares parts with what was asked for, directly or by way of bundles."""
+
+    channels: Mapping[str, ChannelRecord]
+    pools: Mapping[str, PoolRecord]
+    #: Units of each part that one sale of the SKU consumes.
+    recipes: Mapping[str, Mapping[str, int]]
+    levels: Mapping[tuple[str, str], StockLevel] = field(default_factory=dict)
+
+    def available(self, part: Part) -> int:
+        """Units that nobody was promised; 0 where no count was ever taken."""
+        level = self.levels.get((part.sku, part.location))
+        return 0 if level is None else level.available
+
+    def recipe(self, pool: PoolRecord) -> dict[Part, int]:
+        """Parts that one sale from the pool consumes, at the location its channel draws from."""
+        location = self.channels[pool.channel].location
+        return {Part(sku, location): units for sku, units in self.recipes[pool.sku].items()}
+
+    def parts(self) -> set[Part]:
+        return {part for pool in self.pools.values() for part in self.recipe(pool)}
+
+    def exposures(self, part: Part) -> Iterator[tuple[int, int | None]]:
+        """(units per sale, exposure) of every pool that counts and takes from the part."""
+        for pool in self.pools.values():
+            units = self.recipe(pool).get(part, 0)
+            if pool.in_sum and units:
+                yield units, pool.bound.exposure
+
+
+def stockroom_of(tx: Snapshot, skus: Iterable[str]) -> Stockroom:
+    """Every pool and part that hangs together with these SKUs; in a write transaction their rows are locked."""
+    recipes = _connected(tx, skus)
+    known = {record.name: record for record in channels.all_channels(tx)}
+    parts = {part for recipe in recipes.values() for part in recipe}
+    return Stockroom(
+        channels=known,
+        # Counts first, then pools: everybody locks in this order.
+        levels=_locked(tx, parts, known.values()) if isinstance(tx, Transaction) else stock.levels(tx, parts),
+        pools=pools.of_skus(tx, recipes, lock=isinstance(tx, Transaction)),
+        recipes=recipes,
+    )
+
+
+def _locked(
+    tx: Transaction, parts: Iterable[str], known: Iterable[ChannelRecord]
+) -> Mapping[tuple[str, str], StockLevel]:
+    locations = {"main", *(record.location for record in known)}
+    return stock.lock(tx, [(part, location) for part in parts for location in locations])
+
+
+def _connected(tx: Snapshot, skus: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Recipes of these SKUs, of every bundle that shares a part with them, and so on."""
+    recipes: dict[str, dict[str, int]] = {}
+    wanted = set(skus)
+    while wanted:
+        found = products.recipe_of(tx, sorted(wanted))
+        recipes.update(found)
+        parts = {part for recipe in found.values() for part in recipe}
+        wanted = set(pools.skus_using(tx, parts)) - set(recipes) - wanted if parts else set()
+    return recipes

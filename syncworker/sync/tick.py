@@ -1,0 +1,72 @@
+"""What is due, dirty or stuck? The sweep that finds all work in the rows, whatever hint was lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from syncworker.core.allocator import Reason
+from syncworker.core.exposure import PushState, horizon_passed
+from syncworker.ledger import channels, jobs, pools, pushes
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.jobs import JobKind
+from syncworker.ledger.ledger import Transaction
+from syncworker.sync.answers import want_proof
+from syncworker.sync.context import Context, log
+
+#: Pools that wait for time to pass, not for an event, are looked at again this often.
+LOOK_AGAIN_AFTER = timedelta(seconds=60)
+WAITS_FOR_TIME = (
+    Reason.WAITS_FOR_LEAVE,
+    Reason.WAITS_FOR_FREE_UNITS,
+    Reason.WAITS_FOR_OUTCOME,
+    Reason.HELD_BACK,
+)
+
+
+def tick(context: Context) -> list[tuple[str, JobKind]]:
+    """Take stuck pushes in hand and hint every job that has something to do. Harmless to call twice, or by two at once."""
+    work = context.ledger.run(_sweep)
+    for name, kind in work:
+        context.hint(name, kind)
+    return work
+
+
+def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
+    known = {record.name: record for record in channels.all_channels(tx)}
+    _take_stuck_pushes(tx, known)
+    _close_applied(tx, known)
+    pools.look_again(
+        tx, [reason.value for reason in WAITS_FOR_TIME], planned_before=tx.now - LOOK_AGAIN_AFTER
+    )
+    dirty, unread = set(pools.dirty_channels(tx)), set(pools.read_due_channels(tx))
+    found = []
+    for name, kind in jobs.due(tx):
+        wanted = {JobKind.PULL: True, JobKind.PUSH: name in dirty, JobKind.READ: name in unread}
+        if wanted[kind] and name in known:
+            found.append((name, kind))
+    return found
+
+
+def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
+    """A push whose owner died is unknown once it can no longer land; then a read-back, or a set 0, proves what became of it."""
+    for push in pushes.unanswered(tx):
+        channel = known[push.channel]
+        if not horizon_passed(push.open, tx.now, channel.rules):
+            continue
+        record = pools.load(tx, [push.pool_id])[push.pool_id]
+        if push.state is PushState.SENDING:
+            pushes.answer(tx, push.id, PushState.UNKNOWN, message="no answer was recorded", closed=False)
+            log.warning("push_unanswered", channel=push.channel, sku=record.sku, push=push.id)
+        if channel.rules.readable:
+            if record.read_due_at is None or push.state is PushState.SENDING:
+                want_proof(tx, channel, record, push)
+        elif not record.withdraw and record.bound.exposure != 0:
+            pools.update(tx, record.id, withdraw=True, wanted_version=record.wanted_version + 1)
+
+
+def _close_applied(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
+    """A difference that was accepted and is in force by now needs no settle."""
+    for push in pushes.acknowledged_differences(tx):
+        if horizon_passed(push.open, tx.now, known[push.channel].rules):
+            pushes.close(tx, [push.id])
+            pools.mark_dirty(tx, [push.pool_id])
