@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,7 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from syncworker.errors import ConfigurationError, UnsafeDatabaseError
+from syncworker.errors import ConfigurationError, LedgerError, UnsafeDatabaseError
 
 #: How long a writer waits for another process's transaction on SQLite, in seconds.
 BUSY_TIMEOUT_S = 30.0
@@ -38,6 +40,22 @@ def create_ledger_engine(url: str | URL) -> sa.Engine:
     if address.get_backend_name() == "sqlite":
         return _sqlite_engine(address)
     return _postgres_engine(address)
+
+
+@contextmanager
+def connect(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection of the pool; LedgerError with what to check if the database cannot be opened."""
+    try:
+        connection = engine.connect()
+    except sa.exc.DBAPIError as error:
+        if is_conflict(error):
+            raise
+        where = engine.url.render_as_string(hide_password=True)
+        raise LedgerError(
+            f"The database {where} cannot be opened: {error.orig}. Check that it is there and may be used."
+        ) from error
+    with connection:
+        yield connection
 
 
 def database_path(engine: sa.Engine) -> Path | None:
@@ -121,7 +139,7 @@ def _make_folder(database: Path) -> None:
 
 def _prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     record.info["query_only"] = False

@@ -16,10 +16,10 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.sql.selectable import TypedReturnsRows
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from syncworker.errors import LedgerError
 from syncworker.ledger.clock import Clock, DatabaseClock
 from syncworker.ledger.engine import (
     SQLITE_BEGIN,
+    connect,
     create_ledger_engine,
     is_conflict,
     is_shared_connection,
@@ -128,7 +128,7 @@ class Ledger:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """A consistent read-only view; other writers go on meanwhile (in memory they wait)."""
-        with self._alone(), self._readers or nullcontext(), self._connect() as connection:
+        with self._alone(), self._readers or nullcontext(), connect(self.engine) as connection:
             if connection.dialect.name == "sqlite":
                 options: dict[str, object] = {SQLITE_BEGIN: "DEFERRED"}
             else:
@@ -154,12 +154,12 @@ class Ledger:
 
     @contextmanager
     def _write(self) -> Iterator[Transaction]:
-        with self._alone(), self._writers or nullcontext(), self._connect() as connection:
-            with connection.begin():
-                tx = Transaction(connection, self.clock)
-                yield tx
-                for hook in list(self.before_commit):
-                    hook(tx)
+        line = self._writers or nullcontext()
+        with self._alone(), line, connect(self.engine) as connection, connection.begin():
+            tx = Transaction(connection, self.clock)
+            yield tx
+            for hook in list(self.before_commit):
+                hook(tx)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -171,20 +171,6 @@ class Ledger:
             yield
         finally:
             self._here.busy = False
-
-    @contextmanager
-    def _connect(self) -> Iterator[sa.Connection]:
-        try:
-            connection = self.engine.connect()
-        except sa.exc.DBAPIError as error:
-            if is_conflict(error):
-                raise
-            where = self.engine.url.render_as_string(hide_password=True)
-            raise LedgerError(
-                f"The database {where} cannot be opened: {error.orig}. Check that it is there and may be used."
-            ) from error
-        with connection:
-            yield connection
 
 
 def open_ledger(url: str, clock: Clock | None = None) -> Ledger:
