@@ -6,6 +6,7 @@ Never decides a number, keeps no state, repeats no write.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -76,7 +77,7 @@ class MarketplaceChannel:
         answer = self._client.create_listing(draft, draft.price)
         try:
             if answer.status != 409:
-                return mapping.listing(answer.body)
+                return replace(mapping.listing(answer.body), created=True)
             listing_id = mapping.already_listed(answer.body)
         except MalformedAnswerError as error:
             raise OutcomeUnknownError(

@@ -224,6 +224,8 @@ class RemoteListing:
     active: bool = True
     quantity: int | None = None
     reserved: int = 0
+    #: Whether the call that answers with it has surely created it just now: nothing can have been sold from it.
+    created: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
