@@ -33,34 +33,33 @@ def replayed(profile: ShopProfile, log: Iterable[dict[str, Any]]) -> dict[str, N
 
 
 def _step(profile: ShopProfile, pool: Numbers, event: dict[str, Any], bought: dict[str, Any] | None) -> None:
-    on_hand = profile.quantity_kind == "on_hand"
     kind = event["kind"]
-    units = event.get("quantity", 0) if bought is None or bought["counted"] else 0
-    if kind == "publish":
+    if kind in ("publish", "late_apply"):
         pool.quantity = event["asked"]
-    elif kind == "late_apply" or (kind in ("set", "compare_and_set") and event["status"] == "applied"):
-        pool.quantity = event["asked"]
-    elif kind == "adjust" and event["status"] == "applied":
-        pool.quantity = _adjusted(profile, pool, event["delta"])
+    elif kind in ("set", "compare_and_set", "adjust"):
+        if event["status"] == "applied":
+            pool.quantity = event["asked"] if "asked" in event else _adjusted(profile, pool, event["delta"])
     elif kind == "hand_edit":
         pool.quantity = event["after"]
-    elif kind == "buy":
-        pool.reserved += units
-        pool.quantity -= 0 if on_hand else units
-    elif kind == "ship":
-        pool.reserved -= units
-        pool.quantity -= units if on_hand else 0
-    elif kind == "return":
-        pool.quantity += event["quantity"] if event["restocked"] else 0
-    elif kind == "cancel":
-        pool.reserved -= units
-        pool.quantity += units * (event["restocked"] - on_hand)
-    elif kind == "edit":
-        pool.reserved -= units
-        pool.quantity += units * ((units < 0 or event["restocked"]) - on_hand)
-    elif kind == "reinstate":
-        pool.reserved += units
-        pool.quantity += (units if on_hand else 0) - (event["retaken"])
+    elif kind != "turned_away":
+        assert bought is not None
+        _order_step(pool, event, event["quantity"] if bought["counted"] else 0, profile)
+
+
+def _order_step(pool: Numbers, event: dict[str, Any], units: int, profile: ShopProfile) -> None:
+    """What one act on an order line does to (quantity, reserved): one row per kind."""
+    on_hand = profile.quantity_kind == "on_hand"
+    back = event.get("restocked", False) or units < 0
+    rise, reserve = {
+        "buy": (0 if on_hand else -units, units),
+        "ship": (-units if on_hand else 0, -units),
+        "return": (event["quantity"] if back else 0, 0),
+        "cancel": (units * (back - on_hand), -units),
+        "edit": (units * (back - on_hand), -units),
+        "reinstate": ((units if on_hand else 0) - event.get("retaken", 0), units),
+    }[event["kind"]]
+    pool.quantity += rise
+    pool.reserved += reserve
 
 
 def _adjusted(profile: ShopProfile, pool: Numbers, delta: int) -> int:

@@ -177,7 +177,7 @@ def test_pages_can_repeat_themselves_double_rows_and_lose_their_order() -> None:
         sell(market, seconds)
     first = market.list_orders(now=at(9))
     for kind in ("repeat_page", "duplicate_rows", "reorder_rows"):
-        market.faults.order(FaultSpec(kind=kind, count=1))  # type: ignore[arg-type]
+        market.faults.order(FaultSpec(kind=kind, count=1))
 
     repeated = market.list_orders(now=at(9), cursor=first.next_cursor)
     disturbed = market.list_orders(now=at(9), cursor=first.next_cursor)
