@@ -1,0 +1,203 @@
+"""How does a channel come, go live, pause and go? Its states, and the one plan that takes over what it already shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from syncworker.connector.contract import Capabilities
+from syncworker.core.availability import free_of
+from syncworker.core.exposure import assumed, counted, forgotten
+from syncworker.core.model import Policy
+from syncworker.errors import InputError
+from syncworker.ledger import channels, jobs, listings, pools, products, pushes
+from syncworker.ledger.channels import ChannelRecord, ChannelState
+from syncworker.ledger.jobs import JobKind
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.listings import FoundListing
+from syncworker.ledger.pools import PoolRecord
+from syncworker.sync.context import Context
+from syncworker.sync.incidents import review_parts
+from syncworker.sync.listings import review_protection
+from syncworker.sync.stockroom import Part, Stockroom, stockroom_of
+
+
+def register(
+    tx: Transaction,
+    name: str,
+    *,
+    connector: str,
+    capabilities: Capabilities,
+    location: str = "main",
+    policy: Policy = Policy.ESCROW,
+    counts_open_orders: bool = True,
+) -> bool:
+    """Record a configured channel, or take over its changed facts; True when it is new. Harmless to repeat."""
+    rules = capabilities.rules()
+    return channels.register(
+        tx,
+        name,
+        connector=connector,
+        rules=rules,
+        assumed=capabilities.assumed(),
+        feeds=capabilities.feeds if rules.takes_orders and not rules.own_number else (),
+        location=location,
+        policy=policy,
+        counts_open_orders=counts_open_orders,
+    )
+
+
+def stock_counter(tx: Transaction, context: Context, name: str) -> int:
+    """Give a channel whose number is ours (the stall) a pool for every product; how many were new."""
+    missing = listings.unlisted_skus(tx, name)
+    for sku in missing:
+        found = FoundListing(
+            external_id=sku, pool_key=sku, remote_sku=sku, title="", price=None, currency=None
+        )
+        listings.record_found(tx, name, [found])
+        pool_id = context.new_id()
+        pools.create(tx, pool_id, channel=name, pool_key=sku, sku=sku, in_sum=True, exposure=0)
+        listings.link(tx, name, sku, sku=sku, pool_id=pool_id)
+    return len(missing)
+
+
+# --- going live ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """What becomes of one number that the channel already shows."""
+
+    pool_id: str
+    sku: str
+    #: The number as last read; ``None`` if it was never read.
+    shown: int | None
+    #: It goes on selling what it shows; otherwise it is set to 0, settled, and gets its share with all the others.
+    keeps: bool
+
+
+def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
+    """Which numbers of an observed channel can stay, since the units for them are there; scarce ones are withdrawn."""
+    channel = channels.load(tx, name)
+    if channel.state is not ChannelState.OBSERVING:
+        raise InputError(
+            f"Channel {name} is {channel.state} already: only a channel that is observing can go live."
+        )
+    records = pools.of_channel(tx, name)
+    room = stockroom_of(tx, {record.sku for record in records})
+    free = {part: free_of(room.available(part), room.exposures(part)) for part in room.parts()}
+    plan = []
+    for record in sorted(records, key=lambda each: (-(each.shown or 0), each.sku)):
+        keeps = record.shown is not None and _fits(room, record, free, record.shown)
+        for part, units in room.recipe(record).items():
+            left = free[part]
+            if keeps and left is not None:
+                free[part] = left - units * (record.shown or 0)
+        plan.append(Adoption(pool_id=record.id, sku=record.sku, shown=record.shown, keeps=keeps))
+    return sorted(plan, key=lambda each: each.sku)
+
+
+def _fits(room: Stockroom, record: PoolRecord, free: Mapping[Part, int | None], number: int) -> bool:
+    lefts = [(free[part], units) for part, units in room.recipe(record).items()]
+    return all(left is not None and left >= units * number for left, units in lefts)
+
+
+def go_live(tx: Transaction, name: str, plan: Sequence[Adoption]) -> None:
+    """Apply an approved plan: from now on the channel's pools count, and are sold from by the rule.
+
+    Until a number has been read back and settled it counts as unknown, and nothing that shares its units is raised.
+    """
+    keeps = {adoption.pool_id: adoption.keeps for adoption in plan}
+    records = pools.of_channel(tx, name)
+    missed = [record.sku for record in records if record.id not in keeps]
+    if missed:
+        raise InputError(
+            f"The plan is out of date: {', '.join(missed)} was linked since. Make the plan again."
+        )
+    room = stockroom_of(tx, {record.sku for record in records})
+    for record in records:
+        # What we created with 0 ourselves is known; everything else is unknown until proven.
+        bound = record.bound if record.bound.exposure is not None else forgotten(record.bound)
+        pools.save_bounds(tx, {record.id: bound})
+        pools.update(tx, record.id, in_sum=True, withdraw=bound.exposure is None and not keeps[record.id])
+    pools.want_read(tx, [record.id for record in records if record.bound.exposure is None], at=tx.now)
+    channels.set_state(tx, name, ChannelState.LIVE)
+    jobs.call_for(tx, [name], JobKind.PULL)
+    pools.mark_parts_dirty(tx, {part.sku for record in records for part in room.recipe(record)})
+    review_parts(tx, {part for record in records for part in room.recipe(record)})
+    review_protection(tx, name)
+
+
+# --- pausing and withdrawing ---------------------------------------------------------------------------------------
+
+
+def pause(tx: Transaction, name: str, *, withdraw: bool) -> None:
+    """No more pushes; pulls go on and what it may sell stays counted. ``withdraw`` sets everything to 0 first."""
+    _must_be_live(channels.load(tx, name))
+    channels.set_state(tx, name, ChannelState.PAUSED, withdrawing=withdraw)
+    _look_at_all(tx, name)
+
+
+def resume(tx: Transaction, name: str) -> None:
+    """Pushes go on; what was withdrawn gets its share again."""
+    channel = channels.load(tx, name)
+    _must_be_live(channel)
+    channels.set_state(tx, name, ChannelState.LIVE, withdrawing=False)
+    _look_at_all(tx, name)
+
+
+def withdraw(tx: Transaction, names: Sequence[str]) -> list[str]:
+    """Stop selling at these channels: every number is set to 0. The channels that are observing are left out.
+
+    It is true once :func:`still_selling` names none of them.
+    """
+    done = []
+    for name in names:
+        channel = channels.load(tx, name)
+        if channel.state is not ChannelState.OBSERVING:
+            channels.set_state(tx, name, channel.state, withdrawing=True)
+            done.append(name)
+    return done
+
+
+def still_selling(tx: Snapshot, names: Sequence[str]) -> dict[str, int | None]:
+    """Units that each of these channels may still sell, by name, only those above 0; ``None`` is not known yet."""
+    left: dict[str, int | None] = {}
+    for name in names:
+        exposures = [record.bound.exposure for record in pools.of_channel(tx, name) if record.in_sum]
+        if any(units is None for units in exposures):
+            left[name] = None
+        elif total := sum(counted(units or 0) for units in exposures):
+            left[name] = total
+    return left
+
+
+def _must_be_live(channel: ChannelRecord) -> None:
+    if channel.state is ChannelState.OBSERVING:
+        raise InputError(
+            f"Channel {channel.name} is only observing: nothing is sent there. See `syncworker channel go-live {channel.name}`."
+        )
+
+
+def _look_at_all(tx: Transaction, name: str) -> None:
+    recipes = products.recipe_of(tx, {record.sku for record in pools.of_channel(tx, name)})
+    pools.mark_parts_dirty(tx, {part for recipe in recipes.values() for part in recipe})
+
+
+def unpark(tx: Transaction, pool_id: str) -> None:
+    """A person has mended what the channel refused: try again."""
+    pools.update(tx, pool_id, parked=None, refusals=0, not_before=None)
+    pools.mark_dirty(tx, [pool_id])
+
+
+def assume(tx: Transaction, pool_id: str, units: int) -> None:
+    """An operator vouches that the pool can sell no more than ``units``; the caller records who and why."""
+    sku = pools.load(tx, [pool_id])[pool_id].sku
+    room = stockroom_of(tx, [sku])
+    record = room.pools[pool_id]
+    opens = pushes.open_of(tx, [pool_id]).get(pool_id, [])
+    pools.save_bounds(tx, {pool_id: assumed(record.bound, units)}, shown={pool_id: units})
+    pushes.close(tx, [push.id for push in opens])
+    parts = set(room.recipe(record))
+    pools.mark_parts_dirty(tx, {part.sku for part in parts})
+    review_parts(tx, parts)
