@@ -317,7 +317,8 @@ def _fact(value: Document | None) -> str:
 
 def _agree(told: str, configured: object) -> bool:
     ours = str(configured).lower().removesuffix(".0")
-    return _SYNONYMS.get(told, told).lower().removesuffix(".0") == ours
+    # "unknown" declares nothing, so it contradicts nothing.
+    return ours == "unknown" or _SYNONYMS.get(told, told).lower().removesuffix(".0") == ours
 
 
 # ---------------------------------------------------------------- small things
