@@ -243,11 +243,13 @@ def _create_rows(tx: Transaction, places: Sequence[Place]) -> None:
 
 def _not_yet_applied(tx: Transaction, effects: Sequence[Effect]) -> list[Effect]:
     """The first of each name that has no movement; asked after locking, so that a racing twin has committed or waits."""
-    named = {effect.key: effect for effect in reversed(effects)}
+    named: dict[tuple[str | int, ...], Effect] = {}
+    for effect in effects:
+        named.setdefault(effect.key, effect)
     keys, same = keys_table(tx.dialect, movement, _KEY, named)
     query = sa.select(*(movement.c[name] for name in _KEY)).join(keys, same)
     applied = {tuple(row) for row in tx.execute(query)}
-    return [effect for effect in effects if named[effect.key] is effect and effect.key not in applied]
+    return [effect for key, effect in named.items() if key not in applied]
 
 
 def _write_counts(tx: Transaction, counts: dict[Place, _Count]) -> None:
