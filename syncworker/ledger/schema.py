@@ -482,7 +482,7 @@ installation = Table(
     #: Always 1: one row.
     Column("id", Integer, primary_key=True),
     Column("token", String(36), nullable=False),
-    #: Grows with each start; the witness file beside the database holds the same number.
+    #: Grows with each start, and while running; the witness file beside the database holds the same number.
     Column("starts", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("backed_up_at", Moment, nullable=True),
