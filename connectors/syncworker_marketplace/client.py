@@ -41,6 +41,8 @@ class MarketplaceClient:
             allowances=settings.rate_limits,
         )
 
+        self.redact = self._http.redact
+
     def shop(self) -> Json:
         return self._http.request_json("GET", "/shop", effect=False).body
 

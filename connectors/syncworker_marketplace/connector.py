@@ -84,7 +84,9 @@ class MarketplaceChannel:
                 f"{draft.sku}: published, but the answer cannot be read: {error}"
             ) from error
         if listing_id is None:
-            raise ListingRejectedError(f"{draft.sku}: {mapping.reason(answer.body)}", sku=draft.sku)
+            raise ListingRejectedError(
+                f"{draft.sku}: {self._client.redact(mapping.reason(answer.body))}", sku=draft.sku
+            )
         return self._existing(listing_id, draft.sku)
 
     def _sent(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
@@ -94,9 +96,10 @@ class MarketplaceChannel:
         if isinstance(body, str):
             return [PushResult(push_id=p.push_id, outcome=Outcome.REFUSED, message=body) for p in pushes]
         try:
-            return mapping.push_results(body, pushes)
+            results = mapping.push_results(body, pushes)
         except MalformedAnswerError as error:
             raise OutcomeUnknownError(f"quantities sent, but the answer cannot be read: {error}") from error
+        return [replace(result, message=self._client.redact(result.message)) for result in results]
 
     def _unfit(self, push: QuantityPush) -> PushResult:
         wanted = self._settings.quantity_mode

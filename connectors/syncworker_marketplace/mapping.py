@@ -152,8 +152,8 @@ def already_listed(body: Json) -> str | None:
 def reason(body: Json) -> str:
     """A refusal in the shop's own words."""
     refusal = Document(body)
-    message = refusal.get("message")
-    return refusal["code"].text() + (f": {message.text()}" if message else "")
+    code, words = refusal["code"].text(), _words(refusal)
+    return f"{code}: {words}" if words else code
 
 
 def readings(body: Json, pool_ids: Sequence[str], kind: QuantityKind) -> tuple[Reading, ...]:
@@ -272,7 +272,9 @@ def _unknown(push: QuantityPush, message: str) -> PushResult:
 
 
 def _words(item: Document) -> str:
-    return _optional_text(item, "message") or ""
+    """The shop's own words; they decide nothing, so odd ones spoil nothing."""
+    message = item.get("message")
+    return "" if message is None else message.shown()
 
 
 # ---------------------------------------------------------------- the shop itself

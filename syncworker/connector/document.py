@@ -123,7 +123,7 @@ class Document:
 
     def shown(self) -> str:
         """The value in short, for people; never for a decision."""
-        return str(self._value)[:80]
+        return _UNUSABLE.sub("?", str(self._value)[:200])
 
     def fail(self, problem: str) -> NoReturn:
         """Refuse the whole answer because of this value."""

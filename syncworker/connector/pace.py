@@ -18,6 +18,8 @@ from limits.strategies import MovingWindowRateLimiter
 
 from syncworker.errors import RetryLaterError
 
+#: Other libraries' names for a Redis behind a Unix socket.
+_SOCKETS = {"unix": "redis+unix", "redis+socket": "redis+unix"}
 #: The longest time a worker stands still for an allowance.
 WAIT_MAX_S = 2.0
 
@@ -30,7 +32,7 @@ _shared: MovingWindowRateLimiter | None = None
 
 
 def share_rate_limits(storage_url: str | None) -> None:
-    """Count requests where ``storage_url`` says (``redis://…``), for all workers; ``None``: in this process alone.
+    """Count requests at that Redis (``redis://…``, ``unix://…``) for all workers; ``None``: in this process alone.
 
     Called once at start. While the storage is away, each process counts for itself.
     """
@@ -83,4 +85,6 @@ def _with_fallback(ask: Callable[[MovingWindowRateLimiter], _T]) -> _T:
 
 
 def _limiter(storage_url: str) -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(storage_from_string(storage_url, wrap_exceptions=True))
+    scheme, _, place = storage_url.partition("://")
+    scheme = _SOCKETS.get(scheme, scheme)
+    return MovingWindowRateLimiter(storage_from_string(f"{scheme}://{place}", wrap_exceptions=True))

@@ -24,6 +24,7 @@ class RudeServer:
         #: Every request that arrived, head and body.
         self.requests: list[bytes] = []
         self.connections = 0
+        self.closed = 0
 
     @property
     def url(self) -> str:
@@ -62,10 +63,11 @@ class RudeServer:
             self._start(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError):
+        with suppress(OSError), connection:
             while request := _read_request(connection):
                 self.requests.append(request)
                 self._manner(connection, request)
+        self.closed += 1
 
 
 def _read_request(connection: socket.socket) -> bytes:
@@ -135,6 +137,12 @@ def endless(start: bytes, block: bytes) -> Manner:
             connection.sendall(block)
 
     return manner
+
+
+def hanging_up(connection: socket.socket, request: bytes) -> None:
+    """Answers properly and closes the connection without having said so."""
+    polite()(connection, request)
+    connection.close()
 
 
 def in_turn(*manners: Manner) -> Manner:

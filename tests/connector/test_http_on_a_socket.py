@@ -17,6 +17,7 @@ from syncworker.connector import (
     OutcomeUnknownError,
     RetryLaterError,
     SendWindow,
+    transport,
 )
 from syncworker.connector.http import BODY_MAX_BYTES
 from syncworker.connector.transport import Stopwatch
@@ -26,12 +27,14 @@ from tests.connector.rude_server import (
     cut_short,
     dropping,
     endless,
+    hanging_up,
     head,
     in_turn,
     polite,
     silent,
     trickling,
 )
+from tests.waiting import await_condition
 
 #: A horizon that gives a request 0.45 s in all.
 SHORT_S = 1.0
@@ -196,6 +199,27 @@ def test_a_connection_is_used_again() -> None:
         push(http)
 
     assert (server.connections, len(server.requests)) == (1, 2)
+
+
+def test_a_connection_that_the_server_closed_meanwhile_costs_no_outcome() -> None:
+    with RudeServer(in_turn(hanging_up, polite())) as server:
+        http = client(server.url)
+        push(http)
+        await_condition(lambda: server.closed == 1, 5, "the server to hang up")
+        push(http)
+
+    assert (server.connections, len(server.requests)) == (2, 2)
+
+
+def test_a_connection_that_was_idle_for_long_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "IDLE_S", 0.0)
+
+    with RudeServer(polite()) as server:
+        http = client(server.url)
+        push(http)
+        push(http)
+
+    assert server.connections == 2
 
 
 def test_each_thread_has_connections_of_its_own() -> None:

@@ -20,14 +20,9 @@ def account() -> str:
 
 @pytest.fixture
 def shared(redis_server: RedisServer) -> Iterator[RedisServer]:
-    share_rate_limits(limits_url(redis_server.url))
+    share_rate_limits(redis_server.url)
     yield redis_server
     share_rate_limits(None)
-
-
-def limits_url(url: str) -> str:
-    """The name that the library has for a Redis behind a Unix socket."""
-    return url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
 
 
 def test_no_allowance_never_waits(account: str) -> None:
@@ -73,9 +68,7 @@ def test_accounts_do_not_share_an_allowance(account: str) -> None:
 
 def test_workers_share_an_allowance_through_redis(shared: RedisServer, account: str) -> None:
     Pace(account, ("1/hour",)).take_turn()
-    share_rate_limits(
-        limits_url(shared.url)
-    )  # as another worker would: a storage of its own, the same server
+    share_rate_limits(shared.url)  # as another worker would: a storage of its own, the same server
 
     with pytest.raises(AllowanceUsedUpError):
         Pace(account, ("1/hour",)).take_turn()
