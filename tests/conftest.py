@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
+from syncworker.ledger import Clock, Ledger
+from tests.invariants import check_rule
 from tests.servers import PostgresServer, RedisServer
 
 # Cores are shared with other tests, so how long one example took says nothing; a failure prints how to repeat it.
@@ -43,3 +46,15 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The SQLAlchemy URL of an empty database that only this test has."""
     with postgres_server.database() as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def the_rule_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every ledger of every test checks the rule before each commit."""
+    opened = Ledger.__init__
+
+    def watched(self: Ledger, engine: sa.Engine, clock: Clock | None = None) -> None:
+        opened(self, engine, clock)
+        self.before_commit.append(check_rule)
+
+    monkeypatch.setattr(Ledger, "__init__", watched)

@@ -44,7 +44,6 @@ def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
     opens = pushes.open_of(tx, room.pools)
     sales = orders.recent_sales(tx, room.pools, since=tx.now - DEMAND_WINDOW)
     allowed = limits.load(tx, room.recipes)
-    policies = limits.policies(tx, room.recipes)
     views = [
         _view(
             record,
@@ -52,7 +51,7 @@ def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
             opens.get(record.id, []),
             sales=sales.get(record.id, 0),
             allowed=allowed.get((record.channel, record.sku), Limits()),
-            policy=policies.get(record.sku, room.channels[record.channel].policy),
+            policy=room.policy(record),
             now=tx.now,
         )
         for record in room.pools.values()

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from syncworker.core.availability import StockLevel
-from syncworker.ledger import channels, pools, products, stock
+from syncworker.core.model import Policy
+from syncworker.ledger import channels, limits, pools, products, stock
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.pools import PoolRecord
@@ -32,6 +33,8 @@ class Stockroom:
     #: Units of each part that one sale of the SKU consumes.
     recipes: Mapping[str, Mapping[str, int]]
     levels: Mapping[tuple[str, str], StockLevel] = field(default_factory=dict)
+    #: Policies of SKUs that have one of their own; the others follow their channel.
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
     def available(self, part: Part) -> int:
         """Units that nobody was promised; 0 where no count was ever taken."""
@@ -43,14 +46,21 @@ class Stockroom:
         location = self.channels[pool.channel].location
         return {Part(sku, location): units for sku, units in self.recipes[pool.sku].items()}
 
+    def policy(self, pool: PoolRecord) -> Policy:
+        """The SKU's own policy, else its channel's."""
+        return self.policies.get(pool.sku, self.channels[pool.channel].policy)
+
     def parts(self) -> set[Part]:
         return {part for pool in self.pools.values() for part in self.recipe(pool)}
 
     def exposures(self, part: Part) -> Iterator[tuple[int, int | None]]:
-        """(units per sale, exposure) of every pool that counts and takes from the part."""
+        """(units per sale, exposure) of every pool that counts and takes from the part.
+
+        Pools under policy ``shared`` are left out: they show the same units on purpose.
+        """
         for pool in self.pools.values():
             units = self.recipe(pool).get(part, 0)
-            if pool.in_sum and units:
+            if pool.in_sum and units and self.policy(pool) is Policy.ESCROW:
                 yield units, pool.bound.exposure
 
 
@@ -65,6 +75,7 @@ def stockroom_of(tx: Snapshot, skus: Iterable[str]) -> Stockroom:
         levels=_locked(tx, parts, known.values()) if isinstance(tx, Transaction) else stock.levels(tx, parts),
         pools=pools.of_skus(tx, recipes, lock=isinstance(tx, Transaction)),
         recipes=recipes,
+        policies=limits.policies(tx, recipes),
     )
 
 

@@ -9,9 +9,6 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from syncworker_marketplace.connector import MarketplaceChannel
-from syncworker_marketplace.settings import MarketplaceSettings
-
 from syncworker.connector import (
     Answer,
     ChannelMisconfiguredError,
@@ -26,8 +23,11 @@ from syncworker.connector import (
 from syncworker.ledger.clock import ManualClock
 from syncworker.sandbox.faults import AFTER_KINDS, FiredFault, Operation
 from syncworker.sandbox.model import Marketplace
-from syncworker.sandbox.pools import QuantityItem
+from syncworker.sandbox.orders import FeedName
 from syncworker.sandbox.refusal import RefusedError
+from syncworker.sandbox.wire import PushItem
+from syncworker_marketplace.connector import MarketplaceChannel
+from syncworker_marketplace.settings import MarketplaceSettings
 
 Advance = Callable[[float], None]
 
@@ -36,7 +36,12 @@ class SimulatedChannel(MarketplaceChannel):
     """One shop as the engine sees it."""
 
     def __init__(
-        self, market: Marketplace, settings: MarketplaceSettings, clock: ManualClock, advance: Advance, calls: list[str]
+        self,
+        market: Marketplace,
+        settings: MarketplaceSettings,
+        clock: ManualClock,
+        advance: Advance,
+        calls: list[str],
     ) -> None:
         self._settings = settings
         self._client = SimulatedClient(market, settings, clock, advance, calls)  # type: ignore[assignment]  # same methods
@@ -49,7 +54,12 @@ class SimulatedClient:
     LATENCY_S = 0.02
 
     def __init__(
-        self, market: Marketplace, settings: MarketplaceSettings, clock: ManualClock, advance: Advance, calls: list[str]
+        self,
+        market: Marketplace,
+        settings: MarketplaceSettings,
+        clock: ManualClock,
+        advance: Advance,
+        calls: list[str],
     ) -> None:
         self.market = market
         self.settings = settings
@@ -62,7 +72,7 @@ class SimulatedClient:
 
     def orders(self, feed: str, since: datetime, cursor: str | None) -> Answer:
         size = self.settings.page_size
-        name: Operation = "orders" if feed == "orders" else "cancellations"
+        name: FeedName = "orders" if feed == "orders" else "cancellations"
         return self._read(
             name,
             lambda now: self.market.list_orders(
@@ -71,21 +81,26 @@ class SimulatedClient:
         )
 
     def listings(self, cursor: str | None) -> Json:
-        return self._read("listings", lambda now: self.market.list_listings(now=now, cursor=cursor).as_json()).body
+        return self._read(
+            "listings", lambda now: self.market.list_listings(now=now, cursor=cursor).as_json()
+        ).body
 
     def read_quantities(self, pool_ids: Sequence[str]) -> Json:
         return self._read(
             "read",
-            lambda now: {"items": [each.as_json() for each in self.market.read_quantities(pool_ids, now=now)]},
+            lambda now: {
+                "items": [each.as_json() for each in self.market.read_quantities(pool_ids, now=now)]
+            },
         ).body
 
     def push_quantities(self, items: Json, keys: Sequence[str]) -> Json:
-        assert isinstance(items, list)
-        batch = [QuantityItem(**item) for item in items]
+        batch = [PushItem.model_validate(item).item() for item in items] if isinstance(items, list) else []
         key = keys[0] if len(keys) == 1 else "\n".join(keys)
         return self._write(
             "quantities",
-            lambda now: {"items": [r.as_json() for r in self.market.push_quantities(batch, now=now, key=key)]},
+            lambda now: {
+                "items": [r.as_json() for r in self.market.push_quantities(batch, now=now, key=key)]
+            },
             later=lambda now, after_s: self.market.land_later(batch, now=now, after_s=after_s, key=key),
         ).body
 
@@ -101,7 +116,7 @@ class SimulatedClient:
             )  # fmt: skip
         except RefusedError as error:
             if error.status == 409:
-                return _answer(error.as_json(), 409)
+                return _answer(error.body(), 409)
             raise ListingRejectedError(str(error), sku=draft.sku) from error
 
     def _read(self, operation: Operation, deed: Callable[[datetime], object]) -> Answer:
@@ -143,7 +158,9 @@ class SimulatedClient:
             if fault.kind in {"delay", "timeout_before", "timeout_after"}:
                 self.advance(fault.seconds)
             if fault.kind == "rate_limited":
-                raise RetryLaterError("429", retry_after_s=fault.seconds if fault.spec.retry_after != "none" else None)
+                raise RetryLaterError(
+                    "429", retry_after_s=fault.seconds if fault.spec.retry_after != "none" else None
+                )
             if fault.kind == "unauthorized":
                 raise ChannelMisconfiguredError("401: the token is not valid")
             if fault.kind != "delay" and strike is None:
@@ -156,13 +173,13 @@ def _answer(body: object, status: int) -> Answer:
     return Answer(status=status, body=plain, headers={}, channel_time=None)
 
 
-def capabilities_of(market: Marketplace, *, poll_s: float, token: str = "token") -> MarketplaceSettings:
+def capabilities_of(market: Marketplace, *, poll_s: float) -> MarketplaceSettings:
     """The settings an owner would write who declares exactly what the shop declares."""
     profile = market.profile
     return MarketplaceSettings.model_validate(
         {
             "base_url": "http://127.0.0.1/v1",
-            "token": token,
+            "token": "not-checked-here",
             "allow_private_network": True,
             "quantity_mode": profile.quantity_mode,
             "quantity_kind": profile.quantity_kind,
@@ -182,5 +199,3 @@ def capabilities_of(market: Marketplace, *, poll_s: float, token: str = "token")
             "restocks": profile.restocks_on_cancel,
         }
     )
-
-

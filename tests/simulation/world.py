@@ -14,8 +14,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from syncworker_marketplace.settings import MarketplaceSettings
-
 from syncworker.connector import Channel
 from syncworker.core.model import Policy
 from syncworker.ledger import Ledger, ManualClock, open_ledger
@@ -35,6 +33,7 @@ from syncworker.sync.pull import pull_orders
 from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 from syncworker.sync.tick import tick
+from syncworker_marketplace.settings import MarketplaceSettings
 from tests.simulation.shop import SimulatedChannel, capabilities_of
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -153,7 +152,8 @@ def open_world(
     ledger = open_ledger("sqlite://" if database is None else f"sqlite:///{database}", clock)
     upgrade(ledger.engine)
     shops = {
-        profile.name: Marketplace(profile, rng=random.Random(f"{seed}:{profile.name}")) for profile in profiles
+        profile.name: Marketplace(profile, rng=random.Random(f"{seed}:{profile.name}"))
+        for profile in profiles
     }
     world = World(
         seed=seed,
@@ -174,7 +174,8 @@ def stock_up(world: World) -> None:
     """Record the catalogue and its counts."""
     rows = list(world.catalogue.items.values())
     products = [
-        Product(sku=row.sku, title=row.sku, price=Decimal(85000), currency="IDR", parts=row.parts) for row in rows
+        Product(sku=row.sku, title=row.sku, price=Decimal(85000), currency="IDR", parts=row.parts)
+        for row in rows
     ]
 
     def write(tx: Transaction) -> None:
