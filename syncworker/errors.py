@@ -10,6 +10,7 @@
     │   └── MalformedAnswerError      the answer cannot be read: record nothing of it, keep the cursor
     ├── InputError                    a person gave something unusable: say what, where and what to do next
     │   ├── UnknownSkuError
+    │   ├── ImportFileError           all mistakes of a file at once
     │   └── ConfigurationError        all mistakes of a configuration at once
     ├── LeaseLostError                somebody else works on this now: drop what was begun
     └── LedgerError                   the database cannot be used as it is
@@ -90,6 +91,17 @@ class UnknownSkuError(InputError):
             f"SKU {sku!r} is not in the catalogue. See `syncworker product list`, or add it with `syncworker product import`."
         )
         self.sku = sku
+
+
+class ImportFileError(InputError):
+    """A file cannot be imported; every problem in it is named, and nothing was changed."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(
+            "The file cannot be imported, and nothing was changed:\n"
+            + "\n".join(f"  - {problem}" for problem in problems)
+        )
+        self.problems = tuple(problems)
 
 
 class ConfigurationError(InputError):
