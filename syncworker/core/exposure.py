@@ -241,18 +241,28 @@ def may_land_after(push: OpenPush, moment: datetime, rules: ChannelRules) -> boo
 
 
 def adjustment_lowered(bound: Bound, units: int, *, at: datetime, rules: ChannelRules) -> Bound:
-    """An adjustment by −``units`` was accepted; it lowers the bound only where the channel refuses to go below zero."""
-    return _fallen(bound, units, at=at + rules.apply_lag) if rules.below_zero is BelowZero.REFUSES else bound
+    """An adjustment by −``units`` was accepted; it lowers the bound only where the channel refuses to go below zero.
+
+    Accepted is not applied: where the channel applies later, buyers may still take the units, and only a base lowers.
+    """
+    if rules.apply_lag or rules.below_zero is not BelowZero.REFUSES:
+        return bound
+    return _fallen(bound, units, at=at)
 
 
 def compared_and_lowered(bound: Bound, units: int, *, at: datetime, rules: ChannelRules) -> Bound:
-    """A compare-and-set to ``units`` less was accepted: the number was the expected one, so the bound falls exactly."""
-    return _fallen(bound, units, at=at + rules.apply_lag)
+    """A compare-and-set to ``units`` less was accepted: the number was the expected one, so the bound falls exactly.
+
+    Where the channel applies later, buyers may still take the units, and only a base lowers.
+    """
+    return bound if rules.apply_lag else _fallen(bound, units, at=at)
 
 
 def number_seen(bound: Bound, number: int) -> Bound:
-    """The channel told its number as a basis for a compare-and-set: the bound cannot lie below it."""
-    return bound if bound.exposure is None else replace(bound, exposure=max(bound.exposure, number))
+    """The channel told its number as a basis for a compare-and-set: neither bound can lie below it."""
+    exposure = None if bound.exposure is None else max(bound.exposure, number)
+    pending = None if bound.pending is None else max(bound.pending, number)
+    return replace(bound, exposure=exposure, pending=pending)
 
 
 # --- what proves a lower bound --------------------------------------------------------------------------------------
@@ -310,15 +320,16 @@ def read_answered(
     if unexplained and bound.exposure is not None:
         bound = replace(bound, exposure=max(bound.exposure, number))
     landing = any(may_land_after(push, oldest, rules) for push in open_pushes)
-    if landing or _is_later(bound.risen_at, oldest) or (unexplained and _is_later(bound.fallen_at, oldest)):
+    if landing or _may_follow(bound.risen_at, oldest) or (unexplained and _may_follow(bound.fallen_at, oldest)):
         return ReadOutcome(bound=bound, read_again=True)
     if unexplained:
         bound = replace(bound, risen_at=base.at)
     return ReadOutcome(bound=replace(bound, pending=number + since, base=base), unexplained=unexplained)
 
 
-def _is_later(moment: datetime | None, than: datetime) -> bool:
-    return moment is not None and moment > than
+def _may_follow(moment: datetime | None, oldest: datetime) -> bool:
+    """Whether an answer as old as ``oldest`` may lack what happened at ``moment``; in one instant the order is open."""
+    return moment is not None and moment >= oldest
 
 
 def assumed(bound: Bound, units: int) -> Bound:
@@ -339,6 +350,21 @@ def is_broken(bound: Bound) -> bool:
 def counted(exposure: int) -> int:
     """Units that a known exposure takes from what is available."""
     return max(exposure, 0)
+
+
+def is_closed_by_settle(
+    push: OpenPush, others: Iterable[OpenPush], *, base: Base, rules: ChannelRules
+) -> bool:
+    """Whether settling ``base`` ends ``push``: it can take effect no later than the base.
+
+    It stays open beside one of ``others`` that may still be answered: that one's acknowledgement must count it, since
+    nobody knows which of the two landed last.
+    """
+    if any(other.acknowledged_at is None and may_land_after(other, base.at, rules) for other in others):
+        return False
+    if push.acknowledged_at is not None:
+        return push.acknowledged_at <= base.at
+    return not may_land_after(push, base.at, rules)
 
 
 def horizon_passed(push: OpenPush, now: datetime, rules: ChannelRules) -> bool:

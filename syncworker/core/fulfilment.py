@@ -107,7 +107,8 @@ def move_bound(
     bound = _ordered_more(bound, after.ordered - before.ordered, facts, at=at, rules=rules)
     if cancelled > 0:
         bound = exposure.cancelled(bound, cancelled, restocked_by_channel=facts.restocked, at=at)
-    elif cancelled < 0:
+    elif facts.restocked is Known.YES:
+        # Taken back: sold again only if the cancellation had surely put the units back on sale.
         bound = _sold(bound, -cancelled, facts, at=at, rules=rules)
     return _returned(bound, after.returned - before.returned, facts, at=at)
 
@@ -139,7 +140,8 @@ def _ordered_more(bound: Bound, units: int, facts: LineFacts, *, at: datetime, r
     if units > 0:
         return _sold(bound, units, facts, at=at, rules=rules)
     if units < 0:
-        return exposure.cancelled(bound, -units, restocked_by_channel=facts.restocked, at=at)
+        # What the channel marks on a line speaks of its cancelled units, not of an edit.
+        return exposure.cancelled(bound, -units, restocked_by_channel=Known.UNKNOWN, at=at)
     return bound
 
 
