@@ -30,6 +30,8 @@ class IncidentKind(StrEnum):
     NOT_PROTECTED = "not_protected"
     RESTORED = "restored"
     LATE_ORDER = "late_order"
+    #: The engine itself failed at something nobody foresaw; the log says more.
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
