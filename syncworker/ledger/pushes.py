@@ -14,7 +14,7 @@ from syncworker.core.exposure import OpenPush, PushState
 from syncworker.core.model import QuantityMode
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
-from syncworker.ledger.schema import push
+from syncworker.ledger.schema import pool, push
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,29 @@ def acknowledged_differences(tx: Snapshot) -> list[PushRecord]:
         push.c.closed_at.is_(None),
         push.c.state == PushState.ACKNOWLEDGED.value,
         push.c.kind != QuantityMode.SET.value,
+    )
+    return [_record(row) for row in tx.execute(query).mappings()]
+
+
+def acknowledged_and_settled(tx: Snapshot) -> list[PushRecord]:
+    """Accepted sets whose base is settled, that only an unanswered push beside them kept open, and it is gone now."""
+    beside = push.alias("beside")
+    unanswered = sa.select(beside.c.id).where(
+        beside.c.pool_id == push.c.pool_id,
+        beside.c.closed_at.is_(None),
+        beside.c.state.in_([PushState.SENDING.value, PushState.UNKNOWN.value]),
+    )
+    query = (
+        sa.select(push)
+        .join(pool, pool.c.id == push.c.pool_id)
+        .where(
+            push.c.closed_at.is_(None),
+            push.c.state == PushState.ACKNOWLEDGED.value,
+            push.c.kind == QuantityMode.SET.value,
+            pool.c.pending.is_(None),
+            push.c.answered_at <= pool.c.settled_at,
+            ~sa.exists(unanswered),
+        )
     )
     return [_record(row) for row in tx.execute(query).mappings()]
 

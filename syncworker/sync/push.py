@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from syncworker.connector import SendWindow
 from syncworker.connector.contract import Channel, Outcome, PushResult, QuantityPush
 from syncworker.core import exposure
 from syncworker.core.allocator import Decision, PlannedPush
@@ -17,6 +19,7 @@ from syncworker.errors import (
     ChannelMisconfiguredError,
     LeaseLostError,
     ListingRejectedError,
+    RequestRefusedError,
     RetryLaterError,
 )
 from syncworker.ledger import channels, jobs, pools, pushes
@@ -215,11 +218,15 @@ def _send(
     """One call. Whatever does not prove that nothing was applied leaves the outcome unknown."""
     with context.ledger.snapshot() as snapshot:
         now = snapshot.now
-    if any(now > exposure.send_by(push.stored_at, begun.channel.rules) for push in batch):
+    left = min(exposure.send_by(push.stored_at, begun.channel.rules) for push in batch) - now
+    if left < timedelta(0):
         return [_not_sent(push, "held up for too long before it could be sent") for push in batch], None
     try:
-        answers = port.push_quantities([_wire(push, begun.keys[push.id]) for push in batch])
+        with SendWindow(left.total_seconds()):
+            answers = port.push_quantities([_wire(push, begun.keys[push.id]) for push in batch])
         return _matched(batch, answers), None
+    except RequestRefusedError as error:
+        return [_not_sent(push, str(error)) for push in batch], None
     except (RetryLaterError, ChannelMisconfiguredError) as error:
         return [_not_sent(push, str(error)) for push in batch], error
     except ListingRejectedError as error:

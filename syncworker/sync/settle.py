@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from syncworker.core import exposure
-from syncworker.core.exposure import Base, Bound, PullProof
+from syncworker.core.exposure import Bound, PullProof
 from syncworker.ledger import orders, pools, pushes
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
-from syncworker.ledger.pushes import PushRecord
 from syncworker.sync.incidents import review_parts
 from syncworker.sync.stockroom import stockroom_of
 
@@ -57,25 +56,16 @@ def _settled(record: PoolRecord, channel: ChannelRecord, proof: PullProof, block
 
 def _close_pushes(tx: Transaction, channel: ChannelRecord, settled: Mapping[str, PoolRecord]) -> None:
     """Close every push that the settled base has overtaken."""
-    found = pushes.open_of(tx, settled)
-    bases = {pool_id: record.bound.base for pool_id, record in settled.items()}
-    pushes.close(
-        tx,
-        [
-            push.id
-            for pool_id, base in bases.items()
-            for push in found.get(pool_id, [])
-            if base is not None and _is_overtaken(push, base, channel)
-        ],
-    )
-
-
-def _is_overtaken(push: PushRecord, base: Base, channel: ChannelRecord) -> bool:
-    """Acknowledged by the time of the base, or unanswered and past the moment at which it could still land."""
-    acknowledged_at = push.open.acknowledged_at
-    if acknowledged_at is not None:
-        return acknowledged_at <= base.at
-    return not exposure.may_land_after(push.open, base.at, channel.rules)
+    done = []
+    for pool_id, opens in pushes.open_of(tx, settled).items():
+        base = settled[pool_id].bound.base
+        if base is None:
+            continue
+        for push in opens:
+            others = [other.open for other in opens if other.id != push.id]
+            if exposure.is_closed_by_settle(push.open, others, base=base, rules=channel.rules):
+                done.append(push.id)
+    pushes.close(tx, done)
 
 
 def _note_settled(tx: Transaction, records: Sequence[PoolRecord], settled: Mapping[str, Bound]) -> None:

@@ -65,8 +65,11 @@ def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None
 
 
 def _close_applied(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
-    """A difference that was accepted and is in force by now needs no settle."""
+    """A difference that was accepted and is in force by now needs no settle; a set may have been kept open too long."""
     for push in pushes.acknowledged_differences(tx):
         if horizon_passed(push.open, tx.now, known[push.channel].rules):
             pushes.close(tx, [push.id])
             pools.mark_dirty(tx, [push.pool_id])
+    settled = pushes.acknowledged_and_settled(tx)
+    pushes.close(tx, [push.id for push in settled])
+    pools.mark_dirty(tx, [push.pool_id for push in settled])

@@ -67,6 +67,9 @@ class SimulatedClient:
         self.advance = advance
         self.calls = calls
 
+    def redact(self, text: str) -> str:
+        return text
+
     def shop(self) -> Json:
         return self._read("shop", lambda _now: self.market.shop()).body
 
