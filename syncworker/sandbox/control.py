@@ -114,6 +114,7 @@ def control_router(house: House) -> APIRouter:
         return {"status": "ok", "shops": list(house.shops)}
 
     _add_order_acts(router, house)
+    _add_goods_acts(router, house)
     _add_number_acts(router, house)
     _add_faults(router, house)
     _add_views(router, house)
@@ -170,6 +171,8 @@ def _add_order_acts(router: APIRouter, house: House) -> None:
             lambda market, now: market.reinstate(body.order_id, now=now, line_id=body.line_id).as_json(),
         )
 
+
+def _add_goods_acts(router: APIRouter, house: House) -> None:
     @router.post("/{shop}/ship")
     def ship(shop: str, body: OrderBody) -> Response:
         return _act(
