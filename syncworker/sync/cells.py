@@ -26,6 +26,8 @@ _NEGATIVE = re.compile(r"[-−–]\s*[0-9]+([.,][0-9]+)?")
 _FRACTION = re.compile(r"[0-9]+[.,][0-9]+")
 _MONEY = re.compile(r"[0-9]{1,14}(?:\.([0-9]{1,4}))?")
 
+_COMMA_FOR_SEMICOLON = re.compile(r":\s*[0-9]+\s*,")
+
 
 class CellError(Exception):
     """The cell cannot be used; the text is what to do about it, in one sentence."""
@@ -115,7 +117,7 @@ def parts(cell: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for item in cell.split(";") if cell else []:
         name, colon, units = (piece.strip() for piece in item.rpartition(":"))
-        if not colon or not name:
+        if not colon or not name or _COMMA_FOR_SEMICOLON.search(item):
             raise CellError(
                 f"write parts as SKU:units with ; between them, for instance A:1;B:2 (found {item!r})"
             )

@@ -39,6 +39,13 @@ def put_back(ledger: Ledger, copy: Path) -> None:
     shutil.copy(copy, file_of(ledger))
 
 
+def stocked_shop(ledger: Ledger, *, rules: ChannelRules | None = None) -> None:
+    """A shop that may sell 5 of 36."""
+    stocked(ledger)
+    ledger.run(lambda tx: apply_effects(tx, [effect(on_hand=36, kind=MovementKind.COUNT)]))
+    open_shop(ledger, exposure=5, rules=rules)
+
+
 def exposure_of(ledger: Ledger) -> int | None:
     with ledger.snapshot() as tx:
         return pools.load(tx, [POOL])[POOL].bound.exposure
@@ -51,8 +58,7 @@ def test_starting_again_and_again_is_no_restore(ledger: Ledger) -> None:
 
 
 def test_a_restored_backup_makes_every_number_unknown(sqlite_ledger: Ledger, tmp_path: Path) -> None:
-    stocked(sqlite_ledger)
-    open_shop(sqlite_ledger)
+    stocked_shop(sqlite_ledger)
     begin_start(sqlite_ledger)
     copy = backup(sqlite_ledger, tmp_path / "copy.db")
 
@@ -131,8 +137,7 @@ def test_a_kill_while_a_restore_is_taken_in_does_not_hide_it(sqlite_ledger: Ledg
 
 
 def test_after_a_restore_nothing_is_proven_before_lost_pushes_can_land_no_more(manual_ledger: Ledger) -> None:
-    stocked(manual_ledger)
-    open_shop(manual_ledger, rules=ChannelRules(readable=True, horizon_s=100.0))
+    stocked_shop(manual_ledger, rules=ChannelRules(readable=True, horizon_s=100.0))
 
     marked = manual_ledger.run(mark_restored)
 
@@ -148,8 +153,7 @@ def test_after_a_restore_nothing_is_proven_before_lost_pushes_can_land_no_more(m
 
 
 def test_the_counter_keeps_its_number_after_a_restore(ledger: Ledger) -> None:
-    stocked(ledger)
-    open_shop(ledger, rules=ChannelRules(own_number=True))
+    stocked_shop(ledger, rules=ChannelRules(own_number=True))
 
     assert ledger.run(mark_restored) == 0
     assert exposure_of(ledger) == 5
