@@ -7,6 +7,7 @@ from syncworker.settings.channels import ChannelSettings
 from syncworker.settings.loading import (
     CHANNELS_FILE,
     MAIN_FILE,
+    MEMORY_BROKER,
     Settings,
     load_settings,
     require_shared_broker,
@@ -16,6 +17,7 @@ from syncworker.settings.writing import add_channel
 __all__ = [
     "CHANNELS_FILE",
     "MAIN_FILE",
+    "MEMORY_BROKER",
     "ChannelSettings",
     "Settings",
     "add_channel",
