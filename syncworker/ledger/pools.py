@@ -74,6 +74,11 @@ def load(tx: Snapshot, pool_ids: Iterable[str], *, lock: bool = False) -> dict[s
     return _keyed(_select(tx, pool.c.id.in_(sorted(set(pool_ids))), lock=lock))
 
 
+def starting_with(tx: Snapshot, text: str) -> list[PoolRecord]:
+    """Pools whose id begins with this text, as people shorten it."""
+    return _select(tx, pool.c.id.startswith(text, autoescape=True)) if text else []
+
+
 def of_channel(tx: Snapshot, name: str) -> list[PoolRecord]:
     return _select(tx, pool.c.channel == name)
 

@@ -1,0 +1,182 @@
+"""Can the books be trusted, and is anything stuck? Every promise proven from the rows again; mends nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from syncworker.core.availability import free_of
+from syncworker.core.exposure import horizon_passed
+from syncworker.ledger import books, channels, incidents, listings, pools, products, pushes, stock, tallies
+from syncworker.ledger.channels import ChannelState
+from syncworker.ledger.incidents import IncidentKind
+from syncworker.ledger.ledger import Snapshot
+from syncworker.sync.stockroom import stockroom_of
+
+#: A job that nobody has taken for this long past its time: nobody is working.
+IDLE_AFTER = timedelta(minutes=5)
+#: The tick finds what is overdue within seconds; this much later it was not found.
+GRACE = timedelta(minutes=1)
+
+
+class FindingKind(StrEnum):
+    """What is wrong, or wants to be known."""
+
+    BOOKS = "books"
+    RESERVED = "reserved"
+    EXPOSED = "exposed"
+    DEFICIT = "deficit"
+    ADOPTING = "adopting"
+    OVERSOLD = "oversold"
+    PUSH_OVERDUE = "push_overdue"
+    LEASE_OVERDUE = "lease_overdue"
+    NOBODY_WORKS = "nobody_works"
+    NOT_PROTECTED = "not_protected"
+    OBSERVING = "observing"
+    INCIDENT = "incident"
+
+
+#: Findings that only tell: nothing is wrong with these.
+HARMLESS = frozenset({FindingKind.ADOPTING, FindingKind.OBSERVING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was found; ``facts`` are numbers and names for people and programs."""
+
+    kind: FindingKind
+    #: A SKU, a channel, a pool as ``channel/SKU``, or an incident's subject.
+    subject: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def needs_attention(self) -> bool:
+        return self.kind not in HARMLESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What was proven, and what was found."""
+
+    findings: tuple[Finding, ...]
+    #: How many rows of each sort were looked at, so that "nothing found" means something.
+    looked_at: Mapping[str, int]
+
+    @property
+    def healthy(self) -> bool:
+        return not any(finding.needs_attention for finding in self.findings)
+
+
+def examine(tx: Snapshot) -> Diagnosis:
+    """Prove every promise again, from one snapshot."""
+    levels = stock.levels(tx)
+    known = channels.all_channels(tx)
+    findings = [
+        *(
+            Finding(kind=FindingKind.BOOKS, subject="ledger", facts={"text": text})
+            for text in books.check_books(tx)
+        ),
+        *_reserved(tx),
+        *_sums(tx),
+        *_pushes(tx),
+        *_jobs(tx),
+        *_protection(tx),
+        *_other_incidents(tx),
+    ]
+    looked_at = {
+        "parts": len(levels),
+        "channels": len(known),
+        "pools": sum(len(pools.of_channel(tx, channel.name)) for channel in known),
+        "unanswered_pushes": len(pushes.unanswered(tx)),
+    }
+    return Diagnosis(findings=tuple(findings), looked_at=looked_at)
+
+
+def _reserved(tx: Snapshot) -> Iterator[Finding]:
+    """Reserved is exactly what live order lines and holds promise."""
+    told: dict[str, int] = defaultdict(int)
+    for (sku, _), level in stock.levels(tx).items():
+        told[sku] += level.reserved
+    by_orders, by_holds = tallies.reserved_by_orders(tx), tallies.reserved_by_holds(tx)
+    for sku in sorted({*told, *by_orders, *by_holds}):
+        ordered, held = by_orders.get(sku, 0), by_holds.get(sku, 0)
+        if told.get(sku, 0) != ordered + held:
+            facts = {"reserved": told.get(sku, 0), "orders": ordered, "holds": held}
+            yield Finding(kind=FindingKind.RESERVED, subject=sku, facts=facts)
+
+
+def _sums(tx: Snapshot) -> Iterator[Finding]:
+    """The channels together can sell no more than there is, or people have been told."""
+    room = stockroom_of(tx, [one.sku for one in products.list_products(tx)])
+    told = {one.subject for one in incidents.open_incidents(tx, kind=IncidentKind.DEFICIT)}
+    for part in sorted(room.parts()):
+        available = room.available(part)
+        free = free_of(available, room.exposures(part))
+        facts = {"available": available, "free": free}
+        if available < 0:
+            yield Finding(kind=FindingKind.OVERSOLD, subject=str(part), facts=facts)
+        if free is None:
+            unknown = sorted(
+                f"{pool.channel}/{pool.sku}"
+                for pool in room.pools.values()
+                if pool.in_sum and pool.bound.exposure is None and part in room.recipe(pool)
+            )
+            yield Finding(kind=FindingKind.ADOPTING, subject=str(part), facts={**facts, "unknown": unknown})
+        elif free < 0:
+            kind = FindingKind.DEFICIT if str(part) in told else FindingKind.EXPOSED
+            yield Finding(kind=kind, subject=str(part), facts=facts)
+
+
+def _pushes(tx: Snapshot) -> Iterator[Finding]:
+    """No quantity waits for an answer longer than it can take effect and be read back."""
+    known = {channel.name: channel for channel in channels.all_channels(tx)}
+    waiting = pushes.unanswered(tx)
+    records = pools.load(tx, {push.pool_id for push in waiting})
+    for push in waiting:
+        rules = known[push.channel].rules
+        if horizon_passed(push.open, tx.now - rules.read_lag - rules.visibility_lag - GRACE, rules):
+            subject = f"{push.channel}/{records[push.pool_id].sku}"
+            facts = {"value": push.value, "stored_at": push.stored_at, "state": push.state}
+            yield Finding(kind=FindingKind.PUSH_OVERDUE, subject=subject, facts=facts)
+
+
+def _jobs(tx: Snapshot) -> Iterator[Finding]:
+    """Nobody holds a job longer than it may take, and somebody takes those that are due."""
+    gates = {channel.name: channel.not_before for channel in channels.all_channels(tx)}
+    for job in tallies.jobs(tx):
+        facts = {"job": job.kind, "since": job.lease_until or job.due_at}
+        if job.lease_until is not None and job.lease_until < tx.now - GRACE:
+            yield Finding(kind=FindingKind.LEASE_OVERDUE, subject=job.channel, facts=facts)
+        elif job.kind.value == "pull" and job.lease_until is None:
+            due_at = max(job.due_at, gates.get(job.channel) or job.due_at)
+            if due_at < tx.now - IDLE_AFTER:
+                yield Finding(
+                    kind=FindingKind.NOBODY_WORKS, subject=job.channel, facts={**facts, "since": due_at}
+                )
+
+
+def _protection(tx: Snapshot) -> Iterator[Finding]:
+    """Whatever sells our goods outside of the sum is named."""
+    for channel in channels.all_channels(tx):
+        bare = listings.suggestions(tx, channel=channel.name)
+        if channel.state is ChannelState.OBSERVING:
+            facts = {"pools": len(pools.of_channel(tx, channel.name)), "unlinked": len(bare)}
+            yield Finding(kind=FindingKind.OBSERVING, subject=channel.name, facts=facts)
+        elif bare:
+            skus = sorted({str(listing.remote_sku) for listing in bare})
+            told: dict[str, object] = {"listings": len(bare), "skus": skus}
+            yield Finding(kind=FindingKind.NOT_PROTECTED, subject=channel.name, facts=told)
+
+
+#: Incidents that another finding tells already.
+_TOLD = frozenset({IncidentKind.OVERSOLD, IncidentKind.DEFICIT, IncidentKind.NOT_PROTECTED})
+
+
+def _other_incidents(tx: Snapshot) -> Iterator[Finding]:
+    for one in incidents.open_incidents(tx):
+        if one.kind not in _TOLD:
+            facts = {"incident": one.kind, "opened_at": one.opened_at, **one.details}
+            yield Finding(kind=FindingKind.INCIDENT, subject=one.subject, facts=facts)
