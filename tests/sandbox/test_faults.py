@@ -46,6 +46,19 @@ def test_one_kinds_draws_do_not_shift_anothers(kind: FaultKind, other: FaultKind
     assert draws(with_other=True) == draws(with_other=False)
 
 
+def test_kinds_do_not_strike_in_unison() -> None:
+    faults = Faults(random.Random(5))
+    for kind in ("server_error", "listed_late"):
+        faults.order(FaultSpec(kind=kind, probability=0.5))
+
+    pairs = {
+        (bool(faults.draw("server_error", "orders")), bool(faults.draw("listed_late", "orders")))
+        for _ in range(50)
+    }
+
+    assert len(pairs) == 4
+
+
 def test_a_call_is_delayed_and_struck_by_one_other_fault_at_most() -> None:
     faults = Faults(random.Random(1))
     for kind in ("delay", "server_error", "cut_after"):

@@ -151,6 +151,8 @@ def test_a_split_shop_tells_cancellations_in_the_second_feed_alone() -> None:
     first = market.list_orders("orders", now=at(3)).as_json()["orders"]
     second = market.list_orders("cancellations", now=at(3)).as_json()["orders"]
 
+    changed = market.list_orders("orders", now=at(3), updated_since=at(2)).orders
+    assert changed == ()
     assert isinstance(first, list)
     assert isinstance(second, list)
     assert [(row["order_id"], row["status"]) for row in first] == [(kept, "placed"), (cancelled, "placed")]

@@ -44,6 +44,14 @@ def test_a_delta_below_zero_does_what_the_profile_says(below_zero: str, status: 
     assert result.quantity == (None if status == "refused" else number)
 
 
+def test_a_clamped_delta_never_raises_a_number_that_already_stands_below_what_is_reserved() -> None:
+    market = shop(5, quantity_mode="delta", quantity_kind="on_hand", below_zero="clamp")
+    market.buy(now=at(1), sku=SKU, quantity=4)
+    market.hand_edit(POOL, quantity=2, now=at(2))
+
+    assert push(market, 3, delta=-1).quantity == 2
+
+
 def test_on_hand_numbers_fall_on_shipping_and_sell_less_what_is_reserved() -> None:
     market = shop(5, quantity_kind="on_hand")
     order_id = market.buy(now=at(1), sku=SKU, quantity=2).order_id
