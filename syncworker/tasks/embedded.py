@@ -98,6 +98,8 @@ class EmbeddedEngine:
             self._registered = self._held.enter_context(started(self.app))
             add_jobs(self._celery, Runtime(lambda: self.app, self._doorbell))
             self._celery.task(name=NUDGE, shared=False)(_nothing)
+            # The pool's threads look their task up in the default app.
+            self._celery.set_default()
             _tell_worker_to_stop(None)
             self._run("worker", self._work)
             self._await_ready()
