@@ -99,15 +99,15 @@ def _follow_stock(sheet: Sheet) -> None:
 
 
 def _shared_obstacle(row: Row) -> Reason | None:
-    if row.view.shown == row.target:
+    if row.number == row.target:
         return Reason.IN_BAND
     if row.sets_only and row.target == 0 and row.can_set_zero:
         return None
     if row.view.unknown_push or (row.view.open_push and not row.sets_only):
         return Reason.WAITS_FOR_OUTCOME
-    if row.view.shown is None and not row.sets_only:
+    if row.number is None and not row.sets_only:
         return Reason.WAITS_FOR_READ
-    if row.view.lowering_only and (row.sets_only or (row.view.shown or 0) < row.target):
+    if row.view.lowering_only and (row.sets_only or (row.number or 0) < row.target):
         return Reason.ADOPTING
     if row.target < row.lowest:
         return Reason.ZERO_IS_NO_QUANTITY if row.lowest == 1 else Reason.BELOW_FLOOR
@@ -117,10 +117,10 @@ def _shared_obstacle(row: Row) -> Reason | None:
 def _shared_push(row: Row) -> PlannedPush | None:
     if row.sets_only:
         return setting(row, row.target) if row.target > 0 or row.can_set_zero else None
-    units = row.target - max(row.view.shown or 0, 0)
+    units = row.target - max(row.number or 0, 0)
     if units == 0:
         return None
-    return raising(row, units) if units > 0 else lowering(row, min(-units, row.lowerable))
+    return raising(row, units) if units > 0 else lowering(row, -units)
 
 
 # --- words for the rest --------------------------------------------------------------------------------------------

@@ -7,11 +7,12 @@ Never looks at what a pool shows now, and never takes a step per unit: a million
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
-#: A pool that sold nothing still claims this share of what the average pool beside it sells.
-FLOOR_SHARE = 0.25
+#: Every pool claims this share of what the average pool beside it sells on top of its own sales: one that sold nothing
+#: still gets units, and a single sale does not move everything.
+FLOOR_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Claim:
 
     recipe: tuple[tuple[str, int], ...]
     weight: float
+    bulk: float
     low: int = 0
     high: int
 
@@ -30,7 +32,7 @@ def weights(sales: Sequence[float]) -> list[float]:
     if total <= 0:
         return [1.0] * len(sales)
     floor = FLOOR_SHARE * total / len(sales)
-    return [max(one, floor) for one in sales]
+    return [one + floor for one in sales]
 
 
 def hand_out(capacity: Mapping[str, int], claims: Sequence[Claim]) -> list[int]:
@@ -45,7 +47,7 @@ def hand_out(capacity: Mapping[str, int], claims: Sequence[Claim]) -> list[int]:
     if any(claim.low for claim in claims):
         _fill(left, claims, given, [min(claim.low, claim.high) for claim in claims])
     _fill(left, claims, given, [min(1, high) for high in highs])
-    _fill(left, claims, given, highs)
+    _fill(left, [replace(claim, weight=claim.bulk) for claim in claims], given, highs)
     return given
 
 

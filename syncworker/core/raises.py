@@ -17,6 +17,8 @@ from syncworker.core.targets import wants_more
 KEPT_WHEN_LENDING = 0.25
 #: A set-only pool that still sells is raised by a part of what it wants only if that is at least this share.
 WORTH_A_SET = 0.5
+#: What is free now is taken, instead of lent for once more, if it is at least this share of what could be reached.
+NEAR_ENOUGH = 0.8
 
 
 def raise_pools(sheet: Sheet) -> None:
@@ -67,10 +69,12 @@ def _raise_by_set(sheet: Sheet, row: Row, lent: dict[int, int]) -> bool:
     if wanted <= row.held:
         return False
     fits = min(wanted, sheet.room(row) - row.hidden)
-    if fits >= wanted or (fits > row.held and _is_worth_it(row, fits)):
+    reach = min(wanted, _reach(sheet, row, lent) - row.hidden)
+    if fits > row.held and (
+        _is_worth_it(row, fits) or (_is_worth_it(row, reach) and fits >= NEAR_ENOUGH * reach)
+    ):
         _admit(sheet, row, fits)
         return True
-    reach = min(wanted, _reach(sheet, row, lent) - row.hidden)
     if reach > row.held and _is_worth_it(row, reach):
         _borrow(sheet, row, reach + row.hidden, lent)
     return False
@@ -121,7 +125,7 @@ def _reach(sheet: Sheet, row: Row, lent: dict[int, int]) -> int:
     reach: list[int] = []
     for part, per_sale in row.recipe:
         given = sum(units * other.view.recipe.get(part, 0) for other, units in lenders)
-        reach.append((sheet.free[part] + given) // per_sale)
+        reach.append((sheet.free[part] + sheet.soon[part] + given) // per_sale)
     return max(0, min(reach, default=0))
 
 
@@ -130,6 +134,9 @@ def _borrow(sheet: Sheet, row: Row, units: int, lent: dict[int, int]) -> None:
     row.decide(Reason.WAITS_FOR_FREE_UNITS)
     for part, per_sale in row.recipe:
         lack = per_sale * units - sheet.free[part]
+        awaited = min(max(lack, 0), sheet.soon[part])
+        sheet.soon[part] -= awaited
+        lack -= awaited
         for other in sorted(sheet.escrow_rows, key=lambda other: other.level - other.seen):
             per_other = other.view.recipe.get(part, 0)
             if lack > 0 and per_other:

@@ -21,6 +21,7 @@ class Row:
     place: int
     recipe: tuple[tuple[str, int], ...]
     weight: float = 1.0
+    bulk: float = 1.0
     #: The bound as it is counted.
     held: int = 0
     #: What the pool most likely sells at this moment.
@@ -55,6 +56,11 @@ class Row:
     @property
     def is_shared(self) -> bool:
         return self.view.policy is Policy.SHARED
+
+    @property
+    def number(self) -> int | None:
+        """What the pool shows as far as anybody knows; our own number is known."""
+        return self.held if self.view.rules.own_number else self.view.shown
 
     @property
     def sets_only(self) -> bool:
@@ -123,7 +129,7 @@ def row_of(view: PoolView, place: int) -> Row:
     """A row with the numbers that follow from the view alone."""
     row = Row(view=view, place=place, recipe=tuple(sorted(view.recipe.items())))
     row.held = max(view.exposure or 0, 0)
-    row.seen = row.held if view.shown is None or view.rules.own_number else min(row.held, max(view.shown, 0))
+    row.seen = row.held if row.number is None else min(row.held, max(row.number, 0))
     row.coming = _coming(row)
     return row
 
@@ -147,6 +153,8 @@ class Sheet:
     free: dict[str, int] = field(default_factory=dict)
     #: Units of each part that lowerings of escrow pools, acknowledged or planned, will free.
     coming: dict[str, int] = field(default_factory=dict)
+    #: Of these, units that need no settle: exact lowerings whose answer is awaited.
+    soon: dict[str, int] = field(default_factory=dict)
     #: Parts of which some pool's exposure is unknown.
     unknown: frozenset[str] = frozenset()
     #: Parts of which the pools hold more than is available.
@@ -168,9 +176,10 @@ class Sheet:
         for part, per_sale in row.recipe:
             self.free[part] -= per_sale * units
 
-    def will_free(self, row: Row, units: int) -> None:
+    def will_free(self, row: Row, units: int, *, soon: bool = False) -> None:
         for part, per_sale in row.recipe:
             self.coming[part] += per_sale * units
+            self.soon[part] += per_sale * units if soon else 0
 
     def touches(self, row: Row, parts: frozenset[str]) -> bool:
         return any(part in parts for part, _ in row.recipe)
@@ -182,11 +191,12 @@ def open_sheet(parts: Mapping[str, Part], rows: Sequence[Row]) -> Sheet:
     sheet = Sheet(parts={name: parts.get(name, Part(available=0)) for name in names}, rows=list(rows))
     sheet.free = {name: sheet.parts[name].available for name in names}
     sheet.coming = dict.fromkeys(names, 0)
+    sheet.soon = dict.fromkeys(names, 0)
     counted = [row for row in rows if row.view.in_sum]
     for row in counted:
         sheet.take(row, row.held)
         if not row.is_shared:
-            sheet.will_free(row, row.coming)
+            sheet.will_free(row, row.coming, soon=row.is_open and row.lowers_exactly)
     sheet.unknown = frozenset(_parts_of(row for row in counted if row.view.exposure is None))
     sheet.deficit = frozenset(name for name, units in sheet.free.items() if units < 0)
     return sheet

@@ -73,8 +73,21 @@ def set_targets(sheet: Sheet) -> None:
     rows = sheet.escrow_rows
     for row, weight in zip(rows, weights([max(row.view.sales, 0.0) for row in rows]), strict=True):
         row.weight = weight
+    _prefer_liquid(rows)
     for row, units in zip(rows, _above_floors(showable, rows), strict=True):
         row.target = units
+
+
+#: Beside pools that can lend, a set-only pool claims this share of its demand: it is topped up when it needs more, while
+#: units that it was given can only be taken back by going dark.
+STIFF_SHARE = 0.5
+
+
+def _prefer_liquid(rows: Sequence[Row]) -> None:
+    liquid = {part for row in rows if row.lowers_exactly and not row.lacks_number for part, _ in row.recipe}
+    for row in rows:
+        if row.sets_only and all(part in liquid for part, _ in row.recipe):
+            row.bulk = STIFF_SHARE
 
 
 def _sellable(row: Row, showable: dict[str, int]) -> int:
@@ -102,7 +115,9 @@ def _above_floors(showable: dict[str, int], rows: Sequence[Row], *, within_targe
 
 def _claim(row: Row, high: int) -> Claim:
     low = max(row.low, row.view.rules.floor) if row.view.rules.floor > 0 else row.low
-    return Claim(recipe=row.recipe, weight=row.weight, low=min(low, high), high=high)
+    return Claim(
+        recipe=row.recipe, weight=row.weight, bulk=row.weight * row.bulk, low=min(low, high), high=high
+    )
 
 
 def wants_more(row: Row) -> bool:
@@ -136,8 +151,8 @@ def _keeps(row: Row) -> int | None:
     rest = row.held - row.coming
     if row.push is not None:
         return 0 if row.sets_only else rest - row.push.lowered
-    if not row.is_movable or row.is_open or row.view.lowering_only or row.view.exposure is None:
+    if not row.is_movable or row.view.lowering_only or row.view.exposure is None:
         return rest
-    if row.sets_only and (row.view.pending or not wants_more(row)):
+    if row.sets_only and (not row.is_settled or not wants_more(row)):
         return rest
     return None
