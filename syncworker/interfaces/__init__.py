@@ -1,0 +1,1 @@
+"""How do people reach the engine? The command line; it asks the use cases and decides nothing itself."""

@@ -1,0 +1,67 @@
+"""Where are the books? ``db upgrade|backup``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from syncworker.interfaces.cli.command import OK, Group
+from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.language import N_, _
+
+
+@click.group(cls=Group, help=N_("The ledger's database: its tables, and copies of it."))
+def database() -> None:
+    """The noun."""
+
+
+@database.command(
+    "upgrade",
+    example="db upgrade",
+    help=N_(
+        "Bring the tables up to this version. Every command does so by itself; this one only says what it did."
+    ),
+)
+@pass_desk
+def upgrade(desk: Desk) -> int:
+    """Tables up to date."""
+    from syncworker.ledger.ledger import open_ledger
+    from syncworker.ledger.upgrade import ensure_current
+
+    ledger = open_ledger(desk.settings().database_url)
+    try:
+        done = ensure_current(ledger.engine)
+    finally:
+        ledger.close()
+
+    def show() -> None:
+        for one in done:
+            desk.say(_("Done: {revision}").format(revision=one))
+        desk.say(_("The tables are up to date."))
+
+    desk.answer({"applied": done}, show)
+    return OK
+
+
+@database.command(
+    "backup",
+    example="db backup /media/usb/ledger.backup",
+    help=N_(
+        "Copy the whole ledger to a file while everything goes on; the copy is checked before it counts.\n\n"
+        "Restore it by putting it in the ledger's place while nothing runs: the next start notices, and treats every"
+        " number at the channels as unknown until it is read."
+    ),
+)
+@click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
+@pass_desk
+def backup(desk: Desk, target: Path) -> int:
+    """A copy."""
+    from syncworker.ledger.backup import backup as copy
+
+    with desk.app() as app:
+        done = copy(app.ledger, target)
+    size = done.stat().st_size
+    text = _("The ledger was copied to {file}.").format(file=done)
+    desk.answer({"file": done, "bytes": size}, lambda: desk.say(text))
+    return OK

@@ -1,0 +1,127 @@
+"""Where does a command get its engine from, and where does its answer go? One desk a command; no rule of the trade here."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syncworker.errors import InputError
+from syncworker.interfaces.language import _, speak, usual
+
+if TYPE_CHECKING:
+    from syncworker.bootstrap import App
+    from syncworker.settings import Settings
+
+#: What `--json` can hold.
+Document = Mapping[str, object]
+
+
+class Desk:
+    """What one command works with: the configuration's folder, the engine, the language, and the two ways to answer."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.as_json = False
+        #: The language asked for by ``--lang``; otherwise the settings and the environment decide.
+        self.language: str | None = None
+        speak(usual())
+
+    def listen(self, language: str) -> None:
+        """The person asked for this language."""
+        self.language = language
+        speak(language)
+
+    # --- the engine ------------------------------------------------------------------------------------------------
+
+    def settings(self) -> Settings:
+        """The configuration, or a ConfigurationError that names every mistake."""
+        from syncworker.settings import load_settings
+
+        settings = load_settings(self.folder)
+        if self.language is None and settings.language is not None:
+            speak(settings.language)
+        return settings
+
+    @contextmanager
+    def app(self) -> Iterator[App]:
+        """The engine with its tables and channels up to date, closed afterwards. Its log tells of breakdowns alone."""
+        from syncworker.bootstrap import build, register_channels
+        from syncworker.telemetry import configure_logging
+
+        settings = self.settings()
+        configure_logging(level="critical", secrets=settings.secrets)
+        with build(settings) as app:
+            register_channels(app)
+            yield app
+
+    # --- answers ---------------------------------------------------------------------------------------------------
+
+    def give(self, document: Document) -> None:
+        """The answer for programs: one JSON document on standard output; nothing without ``--json``."""
+        if self.as_json:
+            click.echo(json.dumps(document, default=plain, ensure_ascii=False, indent=2, allow_nan=False))
+
+    def say(self, text: str = "") -> None:
+        """The answer for people: on standard output, or on standard error beside ``--json``."""
+        click.echo(text, err=self.as_json)
+
+    def note(self, text: str) -> None:
+        """What goes on meanwhile, always on standard error."""
+        click.echo(text, err=True)
+
+    def answer(self, document: Document, show: Callable[[], None]) -> None:
+        """Either the document, or what ``show`` says."""
+        if self.as_json:
+            self.give(document)
+        else:
+            show()
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something hard to undo; refuses where nobody can answer, unless ``--yes`` was given."""
+        if yes:
+            return
+        if self.as_json or not sys.stdin.isatty():
+            raise InputError(
+                _("{question} Nobody can answer here: add --yes if you mean it.").format(question=question)
+            )
+        if not click.confirm(question, err=True):
+            raise click.Abort
+
+
+def desk_of(context: click.Context) -> Desk:
+    """The desk of this command."""
+    return context.ensure_object(Desk)
+
+
+#: Hands a command its desk as the first argument.
+pass_desk = click.make_pass_decorator(Desk, ensure=True)
+
+
+def plain(value: object) -> object:
+    """What JSON has no word for: decimals and times as text, enumerations by value, sets and tuples as lists."""
+    if isinstance(value, Decimal | Path):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, set | frozenset | tuple):
+        return sorted(value) if isinstance(value, set | frozenset) else list(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def width() -> int:
+    """Columns of the screen; wide where there is none, so that nothing is cut in a pipe."""
+    if sys.stdout.isatty():
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    return 160

@@ -1,0 +1,218 @@
+"""Which of a channel's listings are ours? ``listing list|link|suggest|publish``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from syncworker.errors import UnknownSkuError
+from syncworker.interfaces.cli.command import DIFFERENCES, OK, PARTIAL, Group
+from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.language import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from syncworker.ledger.listings import ListingRecord
+    from syncworker.sync.listings import PublishReport
+
+
+@click.group(cls=Group, help=N_("What the channels list, and which of it sells which of our goods."))
+def listing() -> None:
+    """The noun."""
+
+
+@listing.command(
+    "list",
+    example="listing list --channel tiktok --refresh",
+    help=N_("Listings as they were last seen. With --refresh the channel is asked again first."),
+)
+@click.option("--channel", metavar="NAME", help=N_("Of this channel only."))
+@click.option("--refresh", is_flag=True, help=N_("Ask the channel (or every channel) now."))
+@pass_desk
+def list_(desk: Desk, channel: str | None, refresh: bool) -> int:
+    """What was found."""
+    from syncworker.ledger import channels, listings
+    from syncworker.sync.listings import discover
+
+    with desk.app() as app:
+        with app.ledger.snapshot() as tx:
+            known = channels.all_channels(tx) if channel is None else [channels.load(tx, channel)]
+        for one in known if refresh else ():
+            if not one.rules.own_number:
+                discover(app.context, one.name)
+        with app.ledger.snapshot() as tx:
+            found = listings.all_listings(tx, channel=channel)
+    desk.answer({"listings": [asdict(one) for one in found]}, lambda: _show(desk, found))
+    return OK
+
+
+def _show(desk: Desk, found: Sequence[ListingRecord]) -> None:
+    from syncworker.interfaces.cli import words
+    from syncworker.interfaces.cli.paper import table
+    from syncworker.interfaces.figures import moment, money
+
+    if not found:
+        desk.say(_("No listing is known yet. Ask the channel with --refresh."))
+        return
+    rows = [
+        [
+            one.channel,
+            one.external_id,
+            one.title,
+            one.remote_sku or "–",
+            one.sku or "–",
+            words.state(one.state.value),
+            money(one.price, one.currency),
+            moment(one.seen_at),
+        ]
+        for one in found
+    ]
+    titles = [
+        _("Channel"), _("Listing"), _("Title"), _("Its SKU"), _("Our SKU"), _("State"), _("Price"), _("Last seen"),
+    ]  # fmt: skip
+    table(desk, titles, rows, right=(6,))
+
+
+@listing.command(
+    "link",
+    example="listing link tiktok 1729384 BIN-BAMBU",
+    help=N_(
+        "From now on this listing sells this SKU. Orders that waited for the link are counted at once, and the listing is"
+        " protected once its number has been read and settled."
+    ),
+)
+@click.argument("channel")
+@click.argument("listing_id", metavar="LISTING")
+@click.argument("sku")
+@pass_desk
+def link(desk: Desk, channel: str, listing_id: str, sku: str) -> int:
+    """One link."""
+    from syncworker.sync.listings import link as link_listing
+
+    with desk.app() as app:
+        channels = app.ledger.run(
+            lambda tx: link_listing(tx, app.context, channel, listing_id, sku, actor=app.settings.actor)
+        )
+    document = {"channel": channel, "listing": listing_id, "sku": sku, "channels": list(channels)}
+    text = _("Listing {listing} at {channel} sells {sku}.").format(
+        listing=listing_id, channel=channel, sku=sku
+    )
+    desk.answer(document, lambda: desk.say(text))
+    return OK
+
+
+@listing.command(
+    "suggest",
+    example="listing suggest tiktok --apply",
+    help=N_(
+        "Listings that carry exactly one of our SKUs and are not linked. --apply links all of them.\n\n"
+        "Exit code 3: there are some, and they were not linked."
+    ),
+)
+@click.argument("channel", required=False)
+@click.option("--apply", "apply_", is_flag=True, help=N_("Link them all."))
+@pass_desk
+def suggest(desk: Desk, channel: str | None, apply_: bool) -> int:
+    """Same SKU, not linked."""
+    from syncworker.ledger import channels, listings
+    from syncworker.sync.listings import link_suggested
+
+    with desk.app() as app:
+        with app.ledger.snapshot() as tx:
+            known = channels.all_channels(tx) if channel is None else [channels.load(tx, channel)]
+            found = listings.suggestions(tx, channel=channel)
+        for name in [one.name for one in known] if apply_ else ():
+            app.ledger.run(
+                lambda tx, name=name: link_suggested(tx, app.context, name, actor=app.settings.actor)  # type: ignore[misc]
+            )
+    rows = [
+        {"channel": one.channel, "listing": one.external_id, "sku": one.remote_sku, "title": one.title}
+        for one in found
+    ]
+    desk.answer(
+        {"applied": apply_, "suggestions": rows}, lambda: _show_suggestions(desk, found, applied=apply_)
+    )
+    return DIFFERENCES if found and not apply_ else OK
+
+
+def _show_suggestions(desk: Desk, found: Sequence[ListingRecord], *, applied: bool) -> None:
+    from syncworker.interfaces.cli.paper import table
+
+    if not found:
+        desk.say(_("Nothing to link: every listing with one of our SKUs is linked."))
+        return
+    rows = [[one.channel, one.external_id, one.title, one.remote_sku or ""] for one in found]
+    table(desk, [_("Channel"), _("Listing"), _("Title"), _("SKU")], rows)
+    if applied:
+        desk.say(ngettext("{n} listing linked.", "{n} listings linked.", len(found)).format(n=len(found)))
+    else:
+        desk.say(_("Link them with --apply, or one by one with `syncworker listing link`."))
+
+
+@listing.command(
+    "publish",
+    example="listing publish tiktok BIN-BAMBU SAPU-GLAGAH",
+    help=N_(
+        "List products at a channel, with quantity 0; their numbers follow by the rule. Without SKUs: all that are not"
+        " listed there yet. Exit code 5: the channel refused some."
+    ),
+)
+@click.argument("channel")
+@click.argument("skus", nargs=-1)
+@pass_desk
+def publish(desk: Desk, channel: str, skus: tuple[str, ...]) -> int:
+    """List products at a channel."""
+    return publish_at(desk, channel, skus)
+
+
+def publish_at(desk: Desk, channel: str, skus: Sequence[str]) -> int:
+    """As the command; also what ``product publish`` does."""
+    from syncworker.ledger import channels, products
+    from syncworker.sync.listings import publish as publish_products
+
+    with desk.app() as app:
+        with app.ledger.snapshot() as tx:
+            state = channels.load(tx, channel).state
+            known = products.recipe_of(tx, skus)
+        for sku in skus:
+            if sku not in known:
+                raise UnknownSkuError(sku)
+        report = publish_products(app.context, channel, skus=skus or None)
+    document = {
+        "channel": channel,
+        "published": list(report.published),
+        "rejected": [{"sku": sku, "message": message} for sku, message in report.rejected],
+    }
+    desk.answer(
+        document, lambda: _show_published(desk, channel, report, is_observing=state.value == "observing")
+    )
+    return PARTIAL if report.rejected else OK
+
+
+def _show_published(desk: Desk, channel: str, report: PublishReport, *, is_observing: bool) -> None:
+    from syncworker.interfaces.cli.paper import harmless
+
+    count = len(report.published)
+    if not count and not report.rejected:
+        desk.say(_("Nothing to publish: it is listed at {channel} already.").format(channel=channel))
+    if count:
+        text = ngettext(
+            "{n} product listed at {channel} with quantity 0.",
+            "{n} products listed at {channel} with quantity 0.",
+            count,
+        )
+        desk.say(text.format(n=count, channel=channel))
+    for sku, message in report.rejected:
+        desk.say(
+            _("{channel} refuses {sku}: {message}").format(
+                channel=channel, sku=sku, message=harmless(message)
+            )
+        )
+    if is_observing:
+        desk.say(
+            _("Its numbers follow once it is live: `syncworker channel go-live {channel}`.").format(
+                channel=channel
+            )
+        )

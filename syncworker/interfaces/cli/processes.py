@@ -1,0 +1,116 @@
+"""How is the engine run? ``up``, or ``worker`` and ``beat`` apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from syncworker.interfaces.cli.command import Command
+from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.language import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from syncworker.bootstrap import Registered
+    from syncworker.settings import Settings
+
+
+@click.command(
+    cls=Command,
+    example="up",
+    help=N_(
+        "Run everything in this one window: pull orders, keep the count, tell the shops. Stop it with Ctrl-C; nothing is"
+        " lost, and what was under way is finished at the next start.\n\n"
+        "Other commands work beside it. Exit code 6: it runs already."
+    ),
+)
+@pass_desk
+def up(desk: Desk) -> int:
+    """One process."""
+    from syncworker.bootstrap import build
+    from syncworker.tasks import up as run
+
+    settings = _ready(desk)
+
+    def tell(registered: Registered) -> None:
+        names = list(settings.channels)
+        text = ngettext(
+            "Running with {n} channel: {names}. Stop with Ctrl-C.",
+            "Running with {n} channels: {names}. Stop with Ctrl-C.",
+            len(names),
+        )
+        desk.note(text.format(n=len(names), names=", ".join(names) or "–"))
+        for name in registered.new:
+            desk.note(_("{channel} is new. Next: `syncworker channel check {channel}`.").format(channel=name))
+        for name in registered.missing:
+            desk.note(
+                _("{channel} is no longer in channels.toml, yet it may still sell: it stays counted.").format(
+                    channel=name
+                )
+            )
+        desk.give(
+            {
+                "running": True,
+                "channels": names,
+                "new": list(registered.new),
+                "missing": list(registered.missing),
+            }
+        )
+
+    with build(settings) as app:
+        return run(app, on_ready=tell)
+
+
+@click.command(
+    cls=Command,
+    example="worker",
+    help=N_(
+        "One worker of many, over a shared broker (Redis) and a shared ledger (PostgreSQL). Start as many as you like,"
+        " and at least one `syncworker beat`."
+    ),
+)
+@click.option(
+    "--pool",
+    type=click.Choice(["threads", "prefork"]),
+    default="threads",
+    show_default=True,
+    help=N_("Threads, or processes of its own (PostgreSQL only)."),
+)
+@pass_desk
+def worker(desk: Desk, pool: Literal["threads", "prefork"]) -> int:
+    """A worker."""
+    from syncworker.bootstrap import build
+    from syncworker.tasks import worker as run
+
+    settings = _ready(desk)
+    with build(settings) as app:
+        return run(app, pool=pool)
+
+
+@click.command(
+    cls=Command,
+    example="beat",
+    help=N_("Rings the tick that finds all work, over a shared broker. A second one does no harm."),
+)
+@pass_desk
+def beat(desk: Desk) -> int:
+    """A beat."""
+    from syncworker.tasks import beat as run
+
+    return run(_ready(desk))
+
+
+def _ready(desk: Desk) -> Settings:
+    """The configuration, with the log as it wants it."""
+    import sys
+
+    from syncworker.telemetry import configure_logging
+
+    settings = desk.settings()
+    wants_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    configure_logging(
+        level=settings.log_level, style="json" if wants_json else "console", secrets=settings.secrets
+    )
+    for warning in settings.warnings:
+        desk.note(f"! {warning}")
+    return settings

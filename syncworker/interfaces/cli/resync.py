@@ -1,0 +1,173 @@
+"""Does every channel show what it should? ``resync``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from syncworker.errors import UnknownSkuError
+from syncworker.interfaces.cli.command import ATTENTION, BUSY, DIFFERENCES, OK, PARTIAL, Command
+from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.stock import plan_document, show_plan
+from syncworker.interfaces.language import N_, _
+
+if TYPE_CHECKING:
+    from syncworker.bootstrap import App
+    from syncworker.ledger.ledger import Snapshot
+    from syncworker.sync.resync import ResyncReport
+    from syncworker.sync.wait import OpenWork
+
+
+@click.command(
+    cls=Command,
+    example="resync tiktok --sku BIN-BAMBU --dry-run",
+    help=N_(
+        "Make every channel show what it should: pulls missed orders first, reads the numbers back, compares, and sends"
+        " what is wrong. Safe to repeat, also beside a running `syncworker up`.\n\n"
+        "Exit codes: 3 a dry run found something to send · 4 not finished in time · 5 a channel could not be reached ·"
+        " 6 somebody else is at it."
+    ),
+)
+@click.argument("names", metavar="[CHANNEL]...", nargs=-1)
+@click.option("--sku", "skus", multiple=True, metavar="SKU", help=N_("Only this SKU; repeat it for more."))
+@click.option("--dry-run", is_flag=True, help=N_("Pull and read, but only show what would be sent, and why."))
+@click.option("--wait", is_flag=True, help=N_("Wait until nothing is open: sent, settled and shared out."))
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.IntRange(1),
+    default=900,
+    show_default=True,
+    metavar="SECONDS",
+    help=N_("Wait no longer than this."),
+)
+@pass_desk
+def resync(
+    desk: Desk, names: tuple[str, ...], skus: tuple[str, ...], dry_run: bool, wait: bool, timeout_s: int
+) -> int:
+    """Pull, read, compare, correct."""
+    from syncworker.sync.resync import resync as run
+    from syncworker.sync.wait import open_work
+
+    with desk.app() as app:
+        with app.ledger.snapshot() as tx:
+            chosen = _chosen(tx, names, skus)
+        report = run(app.context, chosen, skus=skus or None, dry_run=dry_run)
+        errors = _errors(app, report)
+        if wait and not dry_run:
+            _await(desk, app, chosen, timeout_s=timeout_s)
+        with app.ledger.snapshot() as tx:
+            left = open_work(tx, chosen)
+    document = {
+        **asdict(report),
+        "plan": [plan_document(row) for row in report.plan],
+        "errors": errors,
+        "open": [asdict(work) for work in left],
+    }
+    desk.answer(document, lambda: _show(desk, report, errors, left, dry_run=dry_run))
+    return _exit_code(report, errors, left, dry_run=dry_run, wait=wait)
+
+
+def _chosen(tx: Snapshot, names: Sequence[str], skus: Sequence[str]) -> list[str]:
+    from syncworker.ledger import channels, products
+
+    known = products.recipe_of(tx, skus)
+    for sku in skus:
+        if sku not in known:
+            raise UnknownSkuError(sku)
+    for name in names:
+        channels.load(tx, name)
+    return list(names) or [one.name for one in channels.all_channels(tx)]
+
+
+def _errors(app: App, report: ResyncReport) -> dict[str, str | None]:
+    """Why each channel was not reached; ``None``: another worker is at it."""
+    from syncworker.ledger import channels
+
+    with app.ledger.snapshot() as tx:
+        return {name: channels.load(tx, name).last_error for name in report.unreached}
+
+
+def _await(desk: Desk, app: App, chosen: Sequence[str], *, timeout_s: int) -> None:
+    import time
+
+    from syncworker.sync.wait import open_work, work_until
+
+    desk.note(_("Waiting until nothing is open …"))
+    work_until(
+        app.context,
+        chosen,
+        lambda tx: not open_work(tx, chosen),
+        most=timedelta(seconds=timeout_s),
+        pause=time.sleep,
+    )
+
+
+def _exit_code(
+    report: ResyncReport,
+    errors: dict[str, str | None],
+    left: Sequence[OpenWork],
+    *,
+    dry_run: bool,
+    wait: bool,
+) -> int:
+    if any(errors.values()):
+        return PARTIAL
+    if errors and not wait:
+        return BUSY
+    if dry_run:
+        return DIFFERENCES if any(row.kind is not None for row in report.plan) else OK
+    return ATTENTION if wait and left else OK
+
+
+def _show(
+    desk: Desk,
+    report: ResyncReport,
+    errors: dict[str, str | None],
+    left: Sequence[OpenWork],
+    *,
+    dry_run: bool,
+) -> None:
+    from syncworker.interfaces.cli.paper import harmless
+    from syncworker.interfaces.sentences import sentence
+
+    show_plan(desk, report.plan)
+    desk.say(
+        _(
+            "{pulled} orders were new or different, {read} numbers read back, {drifted} of them unexplained."
+        ).format(pulled=report.pulled, read=report.read, drifted=report.drifted)
+    )
+    if dry_run:
+        desk.say(_("Nothing was sent: this was a dry run."))
+    else:
+        desk.say(
+            _("Sent: {applied} accepted, {refused} refused, {unknown} without an answer.").format(
+                applied=report.applied, refused=report.refused, unknown=report.unknown
+            )
+        )
+    for name, error in errors.items():
+        said = sentence(error) if error else _("another process is at work there; ask again in a moment.")
+        desk.say(_("{channel} was not reached: {error}").format(channel=name, error=harmless(said)))
+    for work in left if not dry_run else ():
+        desk.say(_("Still open at {channel}: {what}.").format(channel=work.channel, what=_open_text(work)))
+    if not left and not errors and not dry_run:
+        desk.say(_("Every channel shows what it should."))
+
+
+def _open_text(work: OpenWork) -> str:
+    from syncworker.interfaces.figures import moment
+
+    parts = [
+        (work.open_pushes, _("{n} pushes on their way or not settled")),
+        (work.unsettled, _("{n} numbers to be settled by a pull")),
+        (work.unknown, _("{n} numbers not known yet")),
+        (work.dirty, _("{n} numbers to be looked at")),
+    ]
+    said = [text.format(n=count) for count, text in parts if count]
+    if work.gate_until is not None:
+        said.append(_("left alone until {until}").format(until=moment(work.gate_until)))
+    return ", ".join(said)

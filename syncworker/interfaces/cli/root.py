@@ -1,0 +1,75 @@
+"""Which commands are there? The program's own help, its nouns in their order, and nothing heavy before one is called."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.util import find_spec
+
+import click
+import rich_click
+
+from syncworker.interfaces.cli.command import RootGroup
+from syncworker.interfaces.language import N_
+
+#: Command → where it is defined; each is imported when it is needed, and none imports the engine at its top.
+COMMANDS = {
+    "demo": "demo:demo",
+    "init": "init:init",
+    "up": "processes:up",
+    "status": "status:status",
+    "doctor": "doctor:doctor",
+    "explain": "explain:explain",
+    "resync": "resync:resync",
+    "product": "product:product",
+    "stock": "stock:stock",
+    "sale": "sale:sale",
+    "order": "order:order",
+    "channel": "channel:channel",
+    "listing": "listing:listing",
+    "limit": "limit:limit",
+    "pool": "pool:pool",
+    "incident": "incident:incident",
+    "config": "config:config",
+    "connector": "connector:connector",
+    "db": "database:database",
+    "worker": "processes:worker",
+    "beat": "processes:beat",
+    "sandbox": "sandbox:sandbox",
+}
+
+
+class LazyGroup(RootGroup):
+    """Finds a command by importing its file."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return [name for name in COMMANDS if name != "demo" or find_spec("syncworker.interfaces.cli.demo")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self.commands and cmd_name in COMMANDS:
+            self.add_command(load(cmd_name), cmd_name)
+        return self.commands.get(cmd_name)
+
+
+def load(name: str) -> click.Command:
+    """The command of that name."""
+    module, attribute = COMMANDS[name].split(":")
+    found = getattr(importlib.import_module(f"syncworker.interfaces.cli.{module}"), attribute)
+    if not isinstance(found, click.Command):
+        raise TypeError(f"{COMMANDS[name]} is no command")
+    return found
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None},
+    help=N_(
+        "One true stock count across every shop you sell in: orders in, quantities out, nothing oversold.\n\n"
+        "New here? `syncworker demo` shows it at work; `syncworker init` starts your own."
+    ),
+)
+@rich_click.version_option(package_name="syncworker", message="syncworker %(version)s")
+def cli() -> None:
+    """The program."""
+
+
+__all__ = ["COMMANDS", "cli", "load"]

@@ -1,0 +1,146 @@
+"""How are we doing? ``status``: channels, stock and incidents in one look."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from syncworker.interfaces.cli.command import OK, Command
+from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.language import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from syncworker.ledger.incidents import Incident
+    from syncworker.sync.status import ChannelStatus, Status
+
+
+@click.command(
+    cls=Command,
+    example="status",
+    help=N_(
+        "How are we doing? Every channel, the stock, and whatever needs you, with the next step.\n\n"
+        "Asks no channel, so it answers at once; `syncworker doctor` looks deeper."
+    ),
+)
+@pass_desk
+def status(desk: Desk) -> int:
+    """Channels, stock, incidents."""
+    from syncworker.sync.status import status as look
+
+    with desk.app() as app, app.ledger.snapshot() as tx:
+        found = look(tx)
+    desk.answer(_document(found), lambda: _show(desk, found))
+    return OK
+
+
+def _show(desk: Desk, found: Status) -> None:
+    from syncworker.interfaces.figures import number
+
+    stock = found.stock
+    desk.say(
+        _("Stock: {parts} parts, {on_hand} on hand, {reserved} reserved, {available} available.").format(
+            parts=number(stock.parts),
+            on_hand=number(stock.on_hand),
+            reserved=number(stock.reserved),
+            available=number(stock.available),
+        )
+    )
+    if not stock.products:
+        desk.say(_("The catalogue is empty. Start with `syncworker product import config/catalogue.csv`."))
+    desk.say()
+    show_channels(desk, found.channels)
+    desk.say()
+    show_incidents(desk, found.incidents)
+
+
+def show_channels(desk: Desk, channels: tuple[ChannelStatus, ...]) -> None:
+    """One line a channel, and what is assumed of it."""
+    from syncworker.interfaces.cli import words
+    from syncworker.interfaces.cli.paper import table
+    from syncworker.interfaces.figures import number, number_or_unknown
+
+    if not channels:
+        desk.say(_("No channel yet. Add one: `syncworker channel add counter --connector counter`."))
+        return
+    rows = [
+        [
+            one.name,
+            one.connector,
+            channel_state(one),
+            number(one.pools),
+            number_or_unknown(one.may_sell),
+            words.since(one.pulled_at) if one.has_feeds else _("sales are typed in"),
+            channel_remark(one),
+        ]
+        for one in channels
+    ]
+    titles = [
+        _("Channel"),
+        _("Connector"),
+        _("State"),
+        _("Numbers"),
+        _("May sell"),
+        _("Last pull"),
+        _("Remark"),
+    ]
+    table(desk, titles, rows, right=(3, 4))
+    for one in channels:
+        if one.assumed:
+            desk.say(_("{channel}: nobody declared {facts}; the careful value counts.").format(
+                channel=one.name, facts=", ".join(one.assumed)))  # fmt: skip
+
+
+def channel_state(one: ChannelStatus) -> str:
+    """Its state, and whether everything is being withdrawn."""
+    from syncworker.interfaces.cli import words
+
+    return words.state(one.state.value) + (f", {_('withdrawing')}" if one.withdrawing else "")
+
+
+def channel_remark(one: ChannelStatus) -> str:
+    """What a person should know of it."""
+    from syncworker.interfaces.figures import moment
+
+    remarks = []
+    if one.not_protected:
+        remarks.append(_("not protected yet"))
+    if one.unlinked:
+        remarks.append(
+            ngettext("{n} listing not linked", "{n} listings not linked", one.unlinked).format(n=one.unlinked)
+        )
+    if one.gate_until is not None:
+        remarks.append(_("left alone until {until}").format(until=moment(one.gate_until)))
+    if one.last_error:
+        remarks.append(one.last_error)
+    return "; ".join(remarks)
+
+
+def show_incidents(desk: Desk, incidents: tuple[Incident, ...]) -> None:
+    """One paragraph an incident, with its next step."""
+    from syncworker.interfaces.cli import words
+    from syncworker.interfaces.cli.paper import harmless
+    from syncworker.interfaces.figures import moment
+
+    if not incidents:
+        desk.say(_("No open incident."))
+        return
+    desk.say(ngettext("{n} open incident:", "{n} open incidents:", len(incidents)).format(n=len(incidents)))
+    for one in incidents:
+        desk.say(f"  • {harmless(words.incident(one))} ({moment(one.opened_at)})")
+        desk.say(f"    {harmless(words.next_step(one))}")
+
+
+def incident_document(one: Incident) -> dict[str, object]:
+    """An incident for programs, its sentences included."""
+    from syncworker.interfaces.cli import words
+
+    return {**asdict(one), "sentence": words.incident(one), "next_step": words.next_step(one)}
+
+
+def _document(found: Status) -> dict[str, object]:
+    document = asdict(found)
+    document["stock"]["available"] = found.stock.available
+    document["incidents"] = [incident_document(one) for one in found.incidents]
+    return document

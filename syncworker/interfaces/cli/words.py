@@ -1,0 +1,186 @@
+"""What are states, reasons and incidents called by a person? Names of the engine in plain words, and the next step for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from syncworker.core.allocator import Reason
+from syncworker.core.decision import SENTENCES
+from syncworker.interfaces.figures import moment, number, number_or_unknown
+from syncworker.interfaces.language import N_, _
+from syncworker.ledger.incidents import Incident, IncidentKind
+from syncworker.ledger.stock import MovementKind
+from syncworker.sync.waiting import Wait, WaitKind
+
+STATES = {
+    "observing": N_("observing"),
+    "live": N_("live"),
+    "paused": N_("paused"),
+    "found": N_("not linked"),
+    "linked": N_("linked"),
+    "ignored": N_("ignored"),
+    "sending": N_("on its way"),
+    "unknown": N_("no answer yet"),
+    "acknowledged": N_("accepted"),
+    "refused": N_("refused"),
+    "settled": N_("settled"),
+    "shipped": N_("shipped"),
+    "cancelled": N_("cancelled"),
+    "applied": N_("counted"),
+    "quarantined": N_("waiting for a link"),
+    "new": N_("new"),
+    "changed": N_("changed"),
+    "unchanged": N_("unchanged"),
+    "base": N_("believed"),
+    "too_fresh": N_("too fresh to be believed"),
+    "absent": N_("not found there"),
+    "drift": N_("higher than explained"),
+    "failed": N_("not answered"),
+}
+
+MOVEMENTS = {
+    MovementKind.RESERVE: N_("promised to orders"),
+    MovementKind.RELEASE: N_("given back by orders"),
+    MovementKind.SHIP: N_("shipped"),
+    MovementKind.RECEIVE: N_("goods in"),
+    MovementKind.ADJUST: N_("corrected"),
+    MovementKind.COUNT: N_("counted"),
+    MovementKind.HOLD: N_("put on hold"),
+    MovementKind.UNHOLD: N_("hold given up"),
+}
+
+_WAITS = {
+    WaitKind.GATE: N_("the channel is left alone until {until}"),
+    WaitKind.PAUSE: N_("it was refused here; tried again after {until}"),
+    WaitKind.ANSWER: N_("an unanswered push can take effect until {until}; then the number is read back"),
+    WaitKind.PULL: N_("settled by the first complete pull that begins after {until}"),
+    WaitKind.READ: N_("read back from {until} on"),
+    WaitKind.DRAIN: N_("may be set to 0 again after {until}"),
+    WaitKind.OTHERS: N_("another channel gives units back, {until} at the earliest"),
+    WaitKind.GO_LIVE: N_("nothing is sent until `syncworker channel go-live {channel}`"),
+    WaitKind.RESUME: N_("nothing is raised until `syncworker channel resume {channel}`"),
+    WaitKind.PERSON: N_("parked until a person mends what the channel refused"),
+    WaitKind.PUSH: N_("sent by the next push, within seconds while `syncworker up` runs"),
+}
+_OTHERS_SOMETIME = N_("another channel has to give units back first; no time is set for that")
+
+_INCIDENTS = {
+    IncidentKind.OVERSOLD: N_("oversold: {units_short} of {sku} too many were sold"),
+    IncidentKind.DEFICIT: N_("the channels together could sell {units_short} of {sku} more than there are"),
+    IncidentKind.DRIFT: N_("{channel} shows more of {sku} than we can explain"),
+    IncidentKind.PARKED: N_("{channel} refuses {sku}: {message}"),
+    IncidentKind.FAILING: N_("{channel} fails: {error}"),
+    IncidentKind.QUARANTINE: N_("order {order} at {channel} sells a listing that is not linked"),
+    IncidentKind.UNKNOWN_STATUS: N_("order {order} at {channel} has a status that nobody knows: {status}"),
+    IncidentKind.NOT_PROTECTED: N_("{channel} sells {count} listings of ours that are not linked"),
+    IncidentKind.RESTORED: N_(
+        "a backup was restored: every number at the channels is unknown until it is read"
+    ),
+    IncidentKind.LATE_ORDER: N_("{channel} told of an order later than it declares"),
+}
+
+_NEXT_STEPS = {
+    IncidentKind.OVERSOLD: N_(
+        "Bring goods in (`syncworker stock receive {sku} N`), or cancel the newest order."
+    ),
+    IncidentKind.DEFICIT: N_("Nothing to do: numbers are being lowered. See `syncworker explain {sku}`."),
+    IncidentKind.DRIFT: N_(
+        "Was it changed by hand there? `syncworker resync {channel} --sku {sku}` corrects it."
+    ),
+    IncidentKind.PARKED: N_("Mend it at the channel, then `syncworker resync {channel} --sku {sku}`."),
+    IncidentKind.FAILING: N_("See what is wrong with `syncworker channel check {channel}`."),
+    IncidentKind.QUARANTINE: N_(
+        "Link the listing (`syncworker listing suggest {channel}`), or `syncworker order map {channel} {order} SKU`."
+    ),
+    IncidentKind.UNKNOWN_STATUS: N_(
+        "Its goods are held. Look at the order at the channel; it closes once it moves on."
+    ),
+    IncidentKind.NOT_PROTECTED: N_("Link them: `syncworker listing suggest {channel} --apply`."),
+    IncidentKind.RESTORED: N_(
+        "Nothing to do: only withdrawals are sent meanwhile. Watch `syncworker status`."
+    ),
+    IncidentKind.LATE_ORDER: N_("Declare a longer visibility_lag_s for {channel} in channels.toml."),
+}
+_UNFORESEEN = N_("{kind}: {subject}")
+_LOOK = N_("See `syncworker incident list --json` for the facts.")
+
+
+def state(value: str) -> str:
+    """A state by its plain name."""
+    return _(STATES.get(value, value))
+
+
+def reason(why: Reason) -> str:
+    """Why the allocator does what it does."""
+    return _(SENTENCES[why])
+
+
+def reason_named(name: str) -> str:
+    """The same for a reason stored by name; other names are shown as they are."""
+    return reason(Reason(name)) if name in set(Reason) else name
+
+
+def movement(kind: MovementKind) -> str:
+    """Why a count changed."""
+    return _(MOVEMENTS[kind])
+
+
+def wait(one: Wait, channel: str) -> str:
+    """What a pool waits for."""
+    if one.kind is WaitKind.OTHERS and one.until is None:
+        return _(_OTHERS_SOMETIME)
+    return _(_WAITS[one.kind]).format(until=moment(one.until), channel=channel)
+
+
+def incident(one: Incident) -> str:
+    """What is wrong, in one sentence."""
+    template = _INCIDENTS.get(one.kind)
+    if template is None:
+        return _(_UNFORESEEN).format(kind=one.kind.value, subject=one.subject)
+    return _(template).format_map(_Facts(one.details))
+
+
+def next_step(one: Incident) -> str:
+    """What to do about it."""
+    return _(_NEXT_STEPS.get(one.kind, _LOOK)).format_map(_Facts(one.details))
+
+
+class _Facts(dict[str, object]):
+    """Facts of an incident by name, numbers as people write them; one that an older version did not store is a dash."""
+
+    def __init__(self, facts: Mapping[str, object]) -> None:
+        super().__init__({name: _spoken(value) for name, value in facts.items()})
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _spoken(value: object) -> object:
+    return number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def push_value(kind: str, value: int, expected: int | None = None) -> str:
+    """A quantity that is or was sent: ``→ 9``, ``+3``, ``3 → 9``."""
+    if kind == "adjust":
+        return f"{value:+d}"
+    return (
+        f"{number_or_unknown(expected)} → {number(value)}"
+        if kind == "compare_and_set"
+        else f"→ {number(value)}"
+    )
+
+
+def names(values: Sequence[str], *, most: int = 5) -> str:
+    """A few names, and how many more there are."""
+    shown = ", ".join(values[:most])
+    return (
+        shown
+        if len(values) <= most
+        else _("{names} and {n} more").format(names=shown, n=number(len(values) - most))
+    )
+
+
+def since(at: datetime | None) -> str:
+    """A time, or that it never happened."""
+    return _("never") if at is None else moment(at)
