@@ -80,9 +80,17 @@ class Group(rich_click.RichGroup):
         self.params.extend(common_options())
 
     def format_help(self, ctx: RichContext, formatter: RichHelpFormatter) -> None:  # type: ignore[override]
-        with translated(self, *self.commands.values()):
+        verbs = [
+            verb for name in self.list_commands(ctx) if (verb := self.get_command(ctx, name)) is not None
+        ]
+        with translated(self), shortened(verbs):
             _title_panels(formatter)
+            formatter.config.command_groups = {ctx.command_path: self.shelves()}
             super().format_help(ctx, formatter)
+
+    def shelves(self) -> list[Any]:  # Any: rich-click's own kind of dictionary
+        """Titles under which the verbs are listed; none means one list."""
+        return []
 
 
 class RootGroup(Group):
@@ -225,6 +233,25 @@ def translated(*commands: click.Command) -> Iterator[None]:
     finally:
         for each, text in before:
             each.help = text
+
+
+@contextmanager
+def shortened(commands: Sequence[click.Command]) -> Iterator[None]:
+    """These commands with the first sentence of their help alone, as a list wants them."""
+    before = [(each, each.help) for each in commands]
+    for each, text in before:
+        each.help = first_sentence(_(text or ""))
+    try:
+        yield
+    finally:
+        for each, text in before:
+            each.help = text
+
+
+def first_sentence(text: str) -> str:
+    """``How are we doing?`` of ``How are we doing? Every channel, …``."""
+    paragraph = text.split("\n\n", 1)[0]
+    return re.split(r"(?<=[.?!])\s", paragraph, maxsplit=1)[0].rstrip(".")
 
 
 def _title_panels(formatter: RichHelpFormatter) -> None:

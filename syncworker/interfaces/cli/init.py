@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -31,6 +30,8 @@ FILES = {
 @pass_desk
 def init(desk: Desk, folder: Path | None) -> int:
     """Write what is missing."""
+    from importlib.resources import files
+
     target = folder or desk.folder or Path("config")
     target.mkdir(parents=True, exist_ok=True)
     samples = files("syncworker.interfaces") / "samples"

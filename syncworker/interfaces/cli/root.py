@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 from importlib.util import find_spec
+from typing import Any
 
 import click
 import rich_click
 
 from syncworker.interfaces.cli.command import RootGroup
-from syncworker.interfaces.language import N_
+from syncworker.interfaces.language import N_, _
 
 #: Command → where it is defined; each is imported when it is needed, and none imports the engine at its top.
 COMMANDS = {
@@ -38,8 +39,25 @@ COMMANDS = {
 }
 
 
+#: Title → commands, as the program's help lists them.
+SHELVES = {
+    N_("Begin"): ("demo", "init", "up"),
+    N_("Every day"): ("status", "stock", "sale", "order", "explain", "resync"),
+    N_("Goods and shops"): ("product", "channel", "listing", "limit", "incident"),
+    N_("Look after it"): ("doctor", "config", "db", "pool", "connector"),
+    N_("Larger and trial runs"): ("worker", "beat", "sandbox"),
+}
+
+
 class LazyGroup(RootGroup):
     """Finds a command by importing its file."""
+
+    def shelves(self) -> list[Any]:  # Any: as in Group
+        known = set(self.list_commands(click.get_current_context()))
+        return [
+            {"name": _(title), "commands": [name for name in names if name in known]}
+            for title, names in SHELVES.items()
+        ]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return [name for name in COMMANDS if name != "demo" or find_spec("syncworker.interfaces.cli.demo")]
