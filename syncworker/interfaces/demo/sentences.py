@@ -1,0 +1,235 @@
+"""How is each moment of the demo said? Whole sentences in plain words: what happened, and why it matters.
+
+Decides nothing about when something is worth telling (``story.py``) and knows no log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syncworker.interfaces.demo.words import counted, last, listed, many, one, shop_name
+from syncworker.interfaces.figures import number
+from syncworker.interfaces.language import _, ngettext
+
+
+def opening() -> str:
+    """Said at once, while the processes come up."""
+    return _("Opening three pretend shops, each a program of its own …")
+
+
+def who_is_there(shops: list[str]) -> str:
+    return _("{shops} are open. None of them knows what the others sell.").format(
+        shops=listed([shop_name(name) for name in shops])
+    )
+
+
+def on_the_shelf(supply: Mapping[str, int]) -> str:
+    goods = listed([counted(sku, units) for sku, units in supply.items()])
+    return _("On the shelf: {goods}. A cleaning set is a bin, a dustpan and a broom.").format(goods=goods)
+
+
+def house_rule(*, is_shared: bool) -> str:
+    if is_shared:
+        return _("Each shop shows the whole shelf, as other tools do, and we hope to be quick enough.")
+    return _("The rule: all shops together never show more than lies on the shelf.")
+
+
+def shared_out(sku: str, shown: Mapping[str, int], there: int) -> str:
+    """The numbers that the pages begin with."""
+    total = sum(shown.values())
+    sentence = (
+        _("{goods}: {places}. Together {total}, and {there} are there.")
+        if total > there
+        else _("{goods}: {places}. Together {total} of {there}.")
+    )
+    goods = many(sku)
+    return sentence.format(
+        goods=goods[:1].upper() + goods[1:],
+        places=_places(shown),
+        total=number(total),
+        there=number(there),
+    )
+
+
+def buyers_come() -> str:
+    return _("The doors open: four to five buyers a second at first, then fewer.")
+
+
+# --- sales ---------------------------------------------------------------------------------------------------------
+
+
+def first_sale(shop: str, sku: str, before: int, after: int) -> str:
+    return _(
+        "{shop} sells {thing}. Its own page falls from {before} to {after} by itself;"
+        " we hear of it when we next ask, every two seconds."
+    ).format(shop=shop_name(shop), thing=one(sku), before=number(before), after=number(after))
+
+
+def first_set(shop: str) -> str:
+    return _(
+        "{shop} sells a cleaning set: one bin, one dustpan and one broom fewer, and every shop has to know."
+    ).format(shop=shop_name(shop))
+
+
+def scarce(part: str, left: int, shown: Mapping[str, int]) -> str:
+    """Few are left, and what the pages show of them."""
+    text = _("Only {left} left. {places}.") + " "
+    text += (
+        _("Together more than there is: now it takes luck.")
+        if sum(shown.values()) > left
+        else _("Together no more than there is.")
+    )
+    return text.format(left=counted(part, left), places=_places(shown))
+
+
+def last_one(shop: str, sku: str, part: str, *, made: int) -> str:
+    """The very last unit goes, perhaps inside a set."""
+    if sku == part:
+        return _("{shop} sells {thing}: {all} made, {all} sold.").format(
+            shop=shop_name(shop), thing=last(part), all=number(made)
+        )
+    return _("{shop} sells {thing} inside a cleaning set: {all} made, {all} sold.").format(
+        shop=shop_name(shop), thing=last(part), all=number(made)
+    )
+
+
+def others_had_stopped(part: str, others: list[str], seconds: float) -> str:
+    shops = listed([shop_name(name) for name in others])
+    return _(
+        "{shops} had stopped showing {goods} {seconds} s before, so nobody could buy one that is not there."
+    ).format(shops=shops, goods=many(part), seconds=decimal(seconds))
+
+
+def others_still_show(part: str, shown: Mapping[str, int]) -> str:
+    return _("But there is more on show: {places}. Nobody has told them yet.").format(
+        places=_places(shown), goods=many(part)
+    )
+
+
+def sold_twice(shop: str, sku: str, part: str, sold: int, made: int) -> str:
+    return _(
+        "OVERSOLD: {shop} sells {thing} that nobody has. {sold} sold, {made} made: somebody gets an apology."
+    ).format(
+        shop=shop_name(shop), thing=one(sku if sku == part else part), sold=number(sold), made=number(made)
+    )
+
+
+def race_won(winner: str, loser: str) -> str:
+    return _(
+        "Two buyers want the only carving in the same second. {winner} sells it; {loser} does not show it,"
+        " so it promises nothing that is gone."
+    ).format(winner=shop_name(winner), loser=shop_name(loser))
+
+
+def race_too_late(winner: str, loser: str) -> str:
+    """A shop that did show it, but was emptied by the other visit or told in time."""
+    return _(
+        "Two buyers want the only carving in the same second. {winner} sells it; {loser} has none any more."
+    ).format(winner=shop_name(winner), loser=shop_name(loser))
+
+
+def race_lost(first: str, second: str) -> str:
+    return _(
+        "OVERSOLD: two buyers want the only carving in the same second, and {first} and {second} both sell it."
+        " One of the two gets an apology."
+    ).format(first=shop_name(first), second=shop_name(second))
+
+
+def turned_away(shop: str, sku: str, shown: Mapping[str, int]) -> str:
+    places = {name: units for name, units in shown.items() if units > 0}
+    text = _("A buyer at {shop} finds no {goods}").format(shop=shop_name(shop), goods=many(sku))
+    if places:
+        text += _(", though there are some: {places}").format(places=_places(places))
+    else:
+        text += _(", though there are some: just then no shop shows one")
+    return text + _(". That is the price: rather one visit in vain than one unit sold twice.")
+
+
+def cancelled(shop: str, sku: str, *, restocked: bool) -> str:
+    if restocked:
+        return _(
+            "A buyer at {shop} cancels {thing}, and the shop puts it back on sale by itself. We count that too."
+        ).format(shop=shop_name(shop), thing=one(sku))
+    return _(
+        "A buyer at {shop} cancels {thing}, and the shop leaves it off sale. It lies on the shelf again,"
+        " for whichever shop needs it."
+    ).format(shop=shop_name(shop), thing=one(sku))
+
+
+# --- numbers told to the shops -------------------------------------------------------------------------------------
+
+
+def filled_by_number(shop: str, sku: str, before: int, after: int) -> str:
+    return _(
+        "{shop} takes plain numbers only: {goods} go from {before} to {after}. Sales we have not heard of yet"
+        " are kept in hand until its orders are in, so nothing is counted twice."
+    ).format(shop=shop_name(shop), goods=many(sku), before=number(before), after=number(after))
+
+
+def filled_by_comparing(shop: str, sku: str, before: int, after: int) -> str:
+    return _(
+        "{shop} is told: {goods} from {before} to {after}, but only if you still show {before}. No guess, no wait."
+    ).format(shop=shop_name(shop), goods=many(sku), before=number(before), after=number(after))
+
+
+def filled_by_adding(shop: str, sku: str, before: int, after: int) -> str:
+    return _("{shop} is told to add {units}: now it shows {after}. A sale in between does no harm.").format(
+        shop=shop_name(shop), units=counted(sku, after - before), after=number(after)
+    )
+
+
+def gave_back(shop: str, sku: str, before: int, after: int) -> str:
+    return _("{shop} gives back {units}, {before} to {after}: another shop sells them faster.").format(
+        shop=shop_name(shop), units=counted(sku, before - after), before=number(before), after=number(after)
+    )
+
+
+def emptied(shop: str, sku: str, before: int) -> str:
+    return _("{shop} takes its {units} off the page: they are needed where buyers are.").format(
+        shop=shop_name(shop), units=counted(sku, before)
+    )
+
+
+def follows_shelf(shop: str, sku: str, before: int, after: int) -> str:
+    return _("{shop} is told what we know by now: {goods} from {before} to {after}.").format(
+        shop=shop_name(shop), goods=many(sku), before=number(before), after=number(after)
+    )
+
+
+# --- in between and at the end -------------------------------------------------------------------------------------
+
+
+def score(sold: int, made: int, oversold: int) -> str:
+    text = _("{sold} of {made} units sold").format(sold=number(sold), made=number(made))
+    if oversold:
+        return (
+            text
+            + ", "
+            + ngettext("{n} of them twice.", "{n} of them twice.", oversold).format(n=number(oversold))
+        )
+    return text + ", " + _("none twice.")
+
+
+def all_gone() -> str:
+    return _("Everything is sold. Waiting until the books know the last order …")
+
+
+def time_is_up() -> str:
+    return _("Time is up: the doors close. Waiting until the books know the last order …")
+
+
+def interrupted() -> str:
+    return _("Stopped by you. This is how it stood.")
+
+
+def decimal(seconds: float) -> str:
+    """``0.4``, written as the language does."""
+    from babel.numbers import format_decimal
+
+    from syncworker.interfaces.language import spoken
+
+    return format_decimal(round(seconds, 1), format="0.0", locale="id_ID" if spoken() == "id" else "en_GB")
+
+
+def _places(shown: Mapping[str, int]) -> str:
+    return ", ".join(f"{shop_name(name)} {number(units)}" for name, units in shown.items())
