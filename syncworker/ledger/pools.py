@@ -147,7 +147,7 @@ def save_bounds(
 
 def mark_dirty(tx: Transaction, pool_ids: Iterable[str]) -> None:
     """The allocator shall look at these pools again."""
-    ids = sorted(set(pool_ids))
+    ids = list(load(tx, pool_ids, lock=True))
     if ids:
         tx.execute(sa.update(pool).where(pool.c.id.in_(ids)).values(wanted_version=pool.c.wanted_version + 1))
 
@@ -226,7 +226,8 @@ def _select(
 ) -> list[PoolRecord]:
     query = sa.select(pool).where(where).order_by(pool.c.id if by is None else by).limit(most)
     if lock:
-        query = query.with_for_update()
+        # Not against foreign keys: a row that only refers to a pool never waits.
+        query = query.with_for_update(key_share=True)
     return [_record(row) for row in tx.execute(query).mappings()]
 
 

@@ -220,7 +220,7 @@ def _locked(tx: Transaction, keys: sa.FromClause, same: sa.ColumnElement[bool]) 
     order: list[sa.ColumnElement[str]] = [stock.c.sku, stock.c.location]
     if tx.dialect == "postgresql":
         order = [sa.collate(column, "C") for column in order]
-    query = sa.select(stock).join(keys, same).order_by(*order).with_for_update(of=stock)
+    query = sa.select(stock).join(keys, same).order_by(*order).with_for_update(of=stock, key_share=True)
     return {
         (row.sku, row.location): _Count(StockLevel(row.on_hand, row.reserved), row.version)
         for row in tx.execute(query)

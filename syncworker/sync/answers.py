@@ -16,6 +16,7 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
+from syncworker.sync.stockroom import lock_connected
 
 #: The longest pause of a pool between two refusals, in seconds: 0, 1, 2, 4 … up to this.
 LONGEST_PAUSE_S = 300.0
@@ -38,7 +39,9 @@ def record_answers(tx: Transaction, channel: ChannelRecord, answers: Sequence[Pu
     An answer to a push that was closed meanwhile (its horizon passed and a read-back settled it) changes nothing.
     """
     sent = pushes.load(tx, [answer.push_id for answer in answers])
-    records = pools.load(tx, {push.pool_id for push in sent.values()}, lock=True)
+    pool_ids = {push.pool_id for push in sent.values()}
+    lock_connected(tx, {record.sku for record in pools.load(tx, pool_ids).values()})
+    records = pools.load(tx, pool_ids, lock=True)
     opens = pushes.open_of(tx, records)
     freed: set[str] = set()
     for answer in answers:

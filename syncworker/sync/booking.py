@@ -21,7 +21,7 @@ from syncworker.ledger.orders import LineRecord, LineState, OrderRecord
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.stock import Effect, MovementKind
 from syncworker.sync.incidents import review_parts
-from syncworker.sync.stockroom import Part
+from syncworker.sync.stockroom import Part, lock_connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,6 @@ def book(
     actor: str,
 ) -> tuple[str, ...]:
     """Apply what these lines mean; the names of the channels whose pools are to be looked at again."""
-    _review_orders(tx, changed, changes)
-    effects = [effect for change in changes for effect in _effects(channel, change, actor=actor)]
-    stock.apply_effects(tx, effects)
-    _move_bounds(tx, channel, changes)
     skus = {
         sku
         for change in changes
@@ -58,6 +54,11 @@ def book(
         if line
         for sku in line.recipe or {}
     }
+    lock_connected(tx, skus)
+    _review_orders(tx, changed, changes)
+    effects = [effect for change in changes for effect in _effects(channel, change, actor=actor)]
+    stock.apply_effects(tx, effects)
+    _move_bounds(tx, channel, changes)
     if not skus:
         return ()
     touched = pools.mark_parts_dirty(tx, skus)

@@ -18,10 +18,9 @@ from syncworker.ledger.pulls import PullRecord
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.ingest import ingest
+from syncworker.sync.lease import lease_s
 from syncworker.sync.settle import settle
 
-#: Long enough for the slowest page (a total deadline of 20 s) and its transaction, prolonged with each page.
-LEASE_S = 60.0
 #: Pages in one task; a longer backlog goes on in the next, so that no task runs for minutes.
 PAGES_PER_TASK = 50
 
@@ -68,7 +67,7 @@ def _begin(tx: Transaction, context: Context, name: str) -> _Begun | None:
     channel = channels.load(tx, name)
     if not channel.feeds:
         return None
-    lease = jobs.claim(tx, name, JobKind.PULL, token=context.new_id(), seconds=LEASE_S)
+    lease = jobs.claim(tx, name, JobKind.PULL, token=context.new_id(), seconds=lease_s(channel.rules))
     if lease is None:
         return None
     return _Begun(lease, channel, pulls.begin_or_continue(tx, channel, context.new_id()))
@@ -113,7 +112,7 @@ def _recorded(
 def _record(
     tx: Transaction, begun: _Begun, record: PullRecord, feed: str, page: OrderPage, *, is_last_page: bool
 ) -> tuple[PullRecord, set[str]]:
-    jobs.confirm(tx, begun.lease, seconds=LEASE_S)
+    jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
     ingested = ingest(tx, begun.channel, page.orders)
     newest = max((order.updated_at for order in page.orders), default=None)
     moved = pulls.record_page(

@@ -31,10 +31,10 @@ from syncworker.ledger.pushes import PushRecord
 from syncworker.sync.answers import record_answers
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
+from syncworker.sync.lease import lease_s
 from syncworker.sync.planning import Planning, plan_for
 from syncworker.sync.read import read_back
 
-LEASE_S = 60.0
 #: Pools looked at in one task; the rest is dirty still and the next one's.
 POOLS_PER_TASK = 500
 
@@ -105,7 +105,7 @@ def _read_reserved(context: Context, name: str) -> None:
 
 def _begin(tx: Transaction, context: Context, name: str) -> tuple[_Begun | None, set[str]]:
     channel = channels.load(tx, name)
-    lease = jobs.claim(tx, name, JobKind.PUSH, token=context.new_id(), seconds=LEASE_S)
+    lease = jobs.claim(tx, name, JobKind.PUSH, token=context.new_id(), seconds=lease_s(channel.rules))
     if lease is None:
         return None, set()
     dirty = pools.dirty(tx, name, most=POOLS_PER_TASK)
@@ -288,7 +288,7 @@ def _record(
         if is_last:
             jobs.release(tx, begun.lease)
         else:
-            jobs.confirm(tx, begun.lease, seconds=LEASE_S)
+            jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
         return concerned
 
     for name in context.ledger.run(write):

@@ -79,6 +79,16 @@ def stockroom_of(tx: Snapshot, skus: Iterable[str]) -> Stockroom:
     )
 
 
+def lock_connected(tx: Transaction, skus: Iterable[str]) -> None:
+    """Lock the counts and pools of everything that hangs together with these SKUs, before any one of them is changed.
+
+    Whoever locked only what it changes first, and the rest when it looks at the whole, would meet another in a deadlock.
+    SQLite has one writer at a time, so there is nothing to put in order.
+    """
+    if tx.dialect != "sqlite":
+        stockroom_of(tx, skus)
+
+
 def _locked(
     tx: Transaction, parts: Iterable[str], known: Iterable[ChannelRecord]
 ) -> Mapping[tuple[str, str], StockLevel]:

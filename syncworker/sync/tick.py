@@ -49,10 +49,13 @@ def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
 
 def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
     """A push whose owner died is unknown once it can no longer land; then a read-back, or a set 0, proves what became of it."""
-    for push in pushes.unanswered(tx):
+    overdue = [
+        push for push in pushes.unanswered(tx) if horizon_passed(push.open, tx.now, known[push.channel].rules)
+    ]
+    # All at once and in order, so that two who look never wait for each other.
+    pools.load(tx, [push.pool_id for push in overdue], lock=True)
+    for push in overdue:
         channel = known[push.channel]
-        if not horizon_passed(push.open, tx.now, channel.rules):
-            continue
         record = pools.load(tx, [push.pool_id])[push.pool_id]
         if push.state is PushState.SENDING:
             pushes.answer(tx, push.id, PushState.UNKNOWN, message="no answer was recorded", closed=False)
