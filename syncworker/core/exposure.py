@@ -77,6 +77,13 @@ class OpenPush:
     restocked_before: int
     stored_at: datetime
     acknowledged_at: datetime | None = None
+    #: The number that the channel told when it accepted a set, in sellable units.
+    echo: int | None = None
+
+    @property
+    def shown(self) -> int:
+        """The most that it may have put on sale."""
+        return max(self.raised, self.echo or 0)
 
     def lands_by(self, rules: ChannelRules) -> datetime:
         """The last moment at which it can still take effect."""
@@ -117,13 +124,19 @@ def lands_by(stored_at: datetime, rules: ChannelRules) -> datetime:
     return send_by(stored_at, rules) + rules.horizon
 
 
+def _latest(before: datetime | None, at: datetime) -> datetime:
+    return at if before is None else max(before, at)
+
+
 def _grown(exposure: int | None, units: int) -> int | None:
     """Clause (a): every increase starts from at least 0."""
     return None if exposure is None else max(exposure, 0) + units
 
 
 def _fallen(bound: Bound, units: int, *, at: datetime) -> Bound:
-    return bound if bound.exposure is None else replace(bound, exposure=bound.exposure - units, fallen_at=at)
+    if bound.exposure is None:
+        return bound
+    return replace(bound, exposure=bound.exposure - units, fallen_at=_latest(bound.fallen_at, at))
 
 
 # --- what the feeds tell -------------------------------------------------------------------------------------------
@@ -145,7 +158,7 @@ def is_before_settled_base(bound: Bound, placed_at: datetime, rules: ChannelRule
 
 def restocked(bound: Bound, units: int, *, at: datetime) -> Bound:
     """The channel put ``units`` back on sale by itself (cancellation, refund, return): no admission, clause (c)."""
-    return replace(_restocked_behind(bound, units), exposure=_grown(bound.exposure, units), risen_at=at)
+    return replace(_restocked_behind(bound, units, at=at), exposure=_grown(bound.exposure, units))
 
 
 def cancelled(bound: Bound, units: int, *, restocked_by_channel: Known, at: datetime) -> Bound:
@@ -172,13 +185,14 @@ def first_seen_cancelled(
         return bound
     if is_before_settled_base(bound, placed_at, rules):
         return restocked(bound, units, at=at)
-    return replace(_restocked_behind(bound, units), risen_at=at)
+    return _restocked_behind(bound, units, at=at)
 
 
-def _restocked_behind(bound: Bound, units: int) -> Bound:
+def _restocked_behind(bound: Bound, units: int, *, at: datetime) -> Bound:
     """Clause (c): a restock is added to a pending bound, and to the one that each open push will leave."""
     pending = None if bound.pending is None else bound.pending + units
-    return replace(bound, pending=pending, restocked=bound.restocked + units)
+    risen_at = _latest(bound.risen_at, at)
+    return replace(bound, pending=pending, restocked=bound.restocked + units, risen_at=risen_at)
 
 
 # --- what we send --------------------------------------------------------------------------------------------------
@@ -187,7 +201,7 @@ def _restocked_behind(bound: Bound, units: int) -> Bound:
 def raised(bound: Bound, units: int, *, at: datetime) -> Bound:
     """A push that may raise the number by ``units`` is about to be sent. Clause (b): a pending bound rises with it."""
     pending = None if bound.pending is None else bound.pending + units
-    risen_at = at if units else bound.risen_at
+    risen_at = _latest(bound.risen_at, at) if units else bound.risen_at
     return replace(
         bound,
         exposure=_grown(bound.exposure, units),
@@ -219,20 +233,26 @@ def set_acknowledged(
     other open pushes: two answers do not tell in which order two sets landed.
     """
     shown = max(push.raised, echo if echo is not None else 0)
-    late = sum(other.raised for other in others if may_land_after(other, push.stored_at, rules))
+    late = sum(other.shown for other in others if may_land_after(other, push.stored_at, rules))
     pending = shown + (bound.restocked - push.restocked_before) + late
     exposure = bound.exposure
     if exposure is not None and shown > push.raised:
-        exposure = max(exposure, pending)
+        # What sold unseen before it landed comes on top: the excess is added, as if it had been raised.
+        exposure = max(counted(exposure) + shown - push.raised, pending)
     in_force = base.at + rules.apply_lag
     return replace(
-        bound, exposure=exposure, pending=pending, base=base, risen_at=in_force, fallen_at=in_force
+        bound,
+        exposure=exposure,
+        pending=pending,
+        base=base,
+        risen_at=_latest(bound.risen_at, in_force),
+        fallen_at=_latest(bound.fallen_at, in_force),
     )
 
 
 def raise_acknowledged(bound: Bound, *, at: datetime, rules: ChannelRules) -> Bound:
     """A raising adjustment or compare-and-set was accepted: the bound holds it already, only the moment is new."""
-    return replace(bound, risen_at=at + rules.apply_lag)
+    return replace(bound, risen_at=_latest(bound.risen_at, at + rules.apply_lag))
 
 
 def may_land_after(push: OpenPush, moment: datetime, rules: ChannelRules) -> bool:
@@ -259,10 +279,14 @@ def compared_and_lowered(bound: Bound, units: int, *, at: datetime, rules: Chann
 
 
 def number_seen(bound: Bound, number: int) -> Bound:
-    """The channel told its number as a basis for a compare-and-set: neither bound can lie below it."""
+    """The channel told its number as a basis for a compare-and-set: neither bound can lie below it.
+
+    What it adds counts as raised: a read-back under way may have missed it.
+    """
+    added = max(0, number - counted(bound.exposure or 0))
     exposure = None if bound.exposure is None else max(bound.exposure, number)
     pending = None if bound.pending is None else max(bound.pending, number)
-    return replace(bound, exposure=exposure, pending=pending)
+    return replace(bound, exposure=exposure, pending=pending, raised=bound.raised + added)
 
 
 # --- what proves a lower bound --------------------------------------------------------------------------------------
@@ -323,7 +347,7 @@ def read_answered(
     if landing or _may_follow(bound.risen_at, oldest) or (unexplained and _may_follow(bound.fallen_at, oldest)):
         return ReadOutcome(bound=bound, read_again=True)
     if unexplained:
-        bound = replace(bound, risen_at=base.at)
+        bound = replace(bound, risen_at=_latest(bound.risen_at, base.at))
     return ReadOutcome(bound=replace(bound, pending=number + since, base=base), unexplained=unexplained)
 
 

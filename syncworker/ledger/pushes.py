@@ -46,6 +46,7 @@ class PushRecord:
             restocked_before=self.restocked_before,
             stored_at=self.stored_at,
             acknowledged_at=self.answered_at if self.state is PushState.ACKNOWLEDGED else None,
+            echo=self.echo if self.state is PushState.ACKNOWLEDGED else None,
         )
 
 

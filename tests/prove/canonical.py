@@ -10,6 +10,9 @@ from syncworker.core.model import QuantityKind
 from tests.prove.channel import can_land, must_wait
 from tests.prove.values import Limit, News, Order, Pool, Request, Shop
 
+#: Ticks beyond which an age is no longer told apart, and the age of what is older than any of them.
+LONG, LONG_AGO = 5, 20
+
 
 def ticked(shop: Shop, pool: Pool) -> Pool | None:
     """The pool one tick later; ``None`` while something must happen first."""
@@ -108,6 +111,7 @@ def _request(shop: Shop, pool: Pool, request: Request) -> Request:
         request.state,
         acknowledged,
         landed,
+        request.echo,
     )
 
 
@@ -120,18 +124,22 @@ def _orders(shop: Shop, pool: Pool) -> tuple[Order, ...]:
 def _order(shop: Shop, pool: Pool, order: Order) -> Order:
     is_pulled = pool.pull is not None
     news = tuple(News(n.told, min(n.age, shop.visible), n.moved, n.due and is_pulled) for n in order.news)
-    placed = min(order.placed, _longest(shop)) if _stamps_matter(shop) else 0
-    return Order(order.mark, placed, order.seen, news)
+    return Order(order.mark, _placed(shop, pool, order), order.seen, news)
+
+
+def _placed(shop: Shop, pool: Pool, order: Order) -> int:
+    """Its stamp, as far as it can be compared with a base: what is older than the settled one stays so."""
+    if not _stamps_matter(shop):
+        return 0
+    skew, settled = int(shop.rules.clock_skew_s), pool.limit.settled
+    if settled is not None and order.placed > settled + skew:
+        return LONG_AGO
+    return min(order.placed, LONG + skew)
 
 
 def _stamps_matter(shop: Shop) -> bool:
     """Whether an order can be unseen and older than a settled base, or changed long after."""
     return bool(shop.rules.clock_skew_s) or not shop.may.isdisjoint({"late", "edit order", "uncancel"})
-
-
-def _longest(shop: Shop) -> int:
-    """An age beyond which no world of ours lasts."""
-    return 10
 
 
 def _can_change(shop: Shop, pool: Pool, order: Order) -> bool:
@@ -163,7 +171,7 @@ def _limit(shop: Shop, pool: Pool) -> Limit:
         limit.exposure,
         limit.pending,
         limit.base,
-        min(base_age, _longest(shop)),
+        min(base_age, LONG - 1),
         limit.base_sequence if pool.pull is not None else 0,
         _settled(shop, pool),
         limit.raised,
@@ -179,7 +187,7 @@ def _settled(shop: Shop, pool: Pool) -> int | None:
     oldest = max((order.placed for order in pool.orders), default=-1)
     if settled is None or oldest <= settled + int(shop.rules.clock_skew_s):
         return None
-    return min(settled, _longest(shop))
+    return min(settled, LONG)
 
 
 def _counted_from_zero(pool: Pool) -> Pool:

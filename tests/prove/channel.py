@@ -28,7 +28,7 @@ def _moves(shop: Shop, pool: Pool) -> Iterator[Move]:
     for index, request in enumerate(pool.requests):
         landed = land(shop, pool, index, request)
         if landed is not None:
-            yield Move(f"{request.kind} {request.number} lands", landed)
+            yield Move(f"{request.kind} {request.number} lands", landed, left=landed.gift - pool.gift)
     if pool.chances.outside:
         yield from _outside(shop, pool)
 
@@ -163,13 +163,18 @@ def _outside(shop: Shop, pool: Pool) -> Iterator[Move]:
             yield Move("staff types an order of 1", pool._replace(orders=orders, chances=chances))
 
 
+def must_land(shop: Shop, pool: Pool) -> bool:
+    """Whether the lag of something accepted is over, so that it must take effect now."""
+    return any(
+        request.acknowledged is not None
+        and not request.landed
+        and request.acknowledged >= shop.applies
+        and _landing(shop, pool, request) is not None
+        for request in pool.requests
+    )
+
+
 def must_wait(shop: Shop, pool: Pool) -> bool:
     """Whether something must happen before the clock may move on."""
-    for request in pool.requests:
-        if request.state is PushState.SENDING and request.stored >= shop.lands_in:
-            return True
-        if request.acknowledged is None or request.landed or request.acknowledged < shop.applies:
-            continue
-        if _landing(shop, pool, request) is not None:
-            return True
-    return False
+    is_late = any(r.state is PushState.SENDING and r.stored >= shop.lands_in for r in pool.requests)
+    return is_late or must_land(shop, pool)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from syncworker.core import exposure, fulfilment
 from syncworker.core.exposure import Base, BaseKind, Bound, OpenPush, PullProof, PushState
 from syncworker.core.model import Known, QuantityKind, QuantityMode
-from tests.prove.channel import can_land, committed
+from tests.prove.channel import can_land, committed, must_land
 from tests.prove.values import (
     NOW,
     Mark,
@@ -178,9 +178,10 @@ def _acknowledged(shop: Shop, pool: Pool, index: int, request: Request) -> Itera
             base=base_now(pool, BaseKind.SET),
             rules=shop.rules,
         )
-        told = pool._replace(limit=limit_of(after), requests=swap(pool.requests, index, done))
+        requests = swap(pool.requests, index, done._replace(echo=echo))
+        told = pool._replace(limit=limit_of(after), requests=requests)
         if echo and request.landed:
-            told = told._replace(gift=0)
+            told = told._replace(gift=max(0, told.gift - max(0, echo - request.up)))
         yield Move(
             f"set {request.number} is acknowledged (echo {echo})", told, outside="lifts" in shop.may
         )
@@ -203,7 +204,8 @@ def _read(shop: Shop, pool: Pool) -> Iterator[Move]:
         tight = pool.shows + coming - pool.gift == max(pool.limit.exposure or 0, 0)
         clear = tight and not any(order.news for order in pool.orders)
         reading = Reading(0, began.exposure, began.raised, began.restocked, clear=clear)
-        yield Move("a read-back begins", pool._replace(reading=reading))
+        cached = pool.cached and (*pool.cached[:2], False)
+        yield Move("a read-back begins", pool._replace(reading=reading, cached=cached))
         return
     yield _read_answered(shop, pool, pool.shows, is_later=True)
     if pool.cached is not None:
@@ -242,7 +244,7 @@ def _ingested(shop: Shop, pool: Pool, index: int, order: Order) -> Iterator[Move
         effect = fulfilment.stock_effect(known, after)
         seen = order._replace(seen=news.told, news=order.news[last + 1 :])
         orders = swap(pool.orders, index, seen)
-        is_proven = (bound.exposure or 0) < 0 and not any(o.news for o in orders)
+        is_proven = "oversell" in shop.may and (bound.exposure or 0) < 0 and not any(o.news for o in orders)
         gift = 0 if is_proven else pool.gift
         after_pool = pool._replace(limit=limit_of(bound), orders=orders, gift=gift)
         yield Move(
@@ -257,7 +259,7 @@ def _may_open_a_deficit(shop: Shop, pool: Pool, mark: Mark) -> bool:
     """An outside event, a sale that does not lower the bound, or one of a unit whose restock we have yet to ingest."""
     is_plain = mark.counts_down is Known.YES and mark.really_counts
     resold = (pool.limit.exposure or 0) < 0 or any(n.moved > 0 for o in pool.orders for n in o.news)
-    return bool(shop.outside) or not is_plain or resold
+    return bool(shop.outside) or "lifts" in shop.may or not is_plain or resold
 
 
 def is_late(shop: Shop, news: News) -> bool:
@@ -267,7 +269,7 @@ def is_late(shop: Shop, news: News) -> bool:
 
 def _pulled(shop: Shop, pool: Pool) -> Iterator[Move]:
     if pool.pull is None:
-        if pool.limit.base is not None:
+        if pool.limit.base is not None and not must_land(shop, pool):
             yield Move("a pull begins", pool._replace(pull=0, orders=_marked_due(shop, pool)))
         return
     is_due = any(news.due for order in pool.orders for news in order.news)

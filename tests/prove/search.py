@@ -30,6 +30,8 @@ class Found:
     states: int
     pools: int
     moves: int
+    #: Every state that can ever be reached was seen; else the nearest ones, in the order of the length of their story.
+    whole: bool
     #: The broken invariant and the shortest story that leads to it.
     broken: str | None = None
     story: tuple[str, ...] = ()
@@ -42,10 +44,6 @@ class Found:
 
 Step = tuple[str, int, int, int, int, bool]
 State = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-
-
-class OutOfStatesError(Exception):
-    """The world is larger than its budget."""
 
 
 class Machine:
@@ -132,12 +130,10 @@ class Search:
         ids = tuple(m.number(start(m.shop)) for m in self.machines)
         left = self.world.on_hand
         self._meet((ids, left, left), None)
-        while self.waiting and self.broken is None:
+        while self.waiting and self.broken is None and len(self.seen) <= self.most:
             self._expand(self.waiting.popleft())
-            if len(self.seen) > self.most:
-                raise OutOfStatesError(f"{self.world.name}: more than {self.most} states")
         pools = sum(len(m.pools) for m in set(self.machines))
-        return Found(len(self.seen), pools, self.moves, self.broken, self._story())
+        return Found(len(self.seen), pools, self.moves, not self.waiting, self.broken, self._story())
 
     def _meet(self, state: State, how: tuple[State, str] | None) -> None:
         if state in self.seen:
@@ -240,5 +236,5 @@ def _is_free(recipe: tuple[int, ...], need: int, taken: list[int | None], availa
 
 
 def search(world: World, most: int = 2_000_000) -> Found:
-    """Walk through every state of the world."""
+    """Walk through every state of the world, the nearest ones first; at most about ``most`` of them."""
     return Search(world, most).run()

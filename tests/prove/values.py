@@ -84,6 +84,7 @@ class Request(NamedTuple):
     state: PushState | None
     acknowledged: int | None
     landed: bool
+    echo: int | None = None
 
 
 class Reading(NamedTuple):
@@ -169,7 +170,7 @@ class Shop:
     #: By how many ticks the channel may stamp an order too early.
     stamps: tuple[int, ...] = (0,)
     #: Ticks that a pull or a read-back may take.
-    patience: int = 1
+    patience: int = 0
     #: Whether states that behave alike are merged.
     merges: bool = True
     lands_in: int = field(init=False)
@@ -246,6 +247,7 @@ def push_of(request: Request) -> OpenPush:
         restocked_before=request.restocked_before,
         stored_at=moment(request.stored),
         acknowledged_at=None if request.acknowledged is None else moment(request.acknowledged),
+        echo=request.echo,
     )
 
 
