@@ -87,7 +87,16 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
         _drift(tx, record, answer.echo)
     if record.refusals or record.not_before is not None:
         pools.update(tx, record.id, refusals=0, not_before=None)
+    if push.kind is QuantityMode.ADJUST and push.value < 0 and bound.exposure == record.bound.exposure:
+        _prove_lowering(tx, channel, record)
     return replace(record, bound=bound, shown=shown)
+
+
+def _prove_lowering(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> None:
+    """A channel that may have clamped proves nothing by accepting: only a read-back shows how far the number fell."""
+    if channel.rules.readable:
+        at = tx.now + channel.rules.apply_lag + channel.rules.read_lag + timedelta(milliseconds=1)
+        pools.want_read(tx, [record.id], at=at)
 
 
 def _set(tx: Transaction, case: _Case, echo: int | None) -> Bound:

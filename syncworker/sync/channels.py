@@ -88,7 +88,7 @@ def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
     free = {part: free_of(room.available(part), room.exposures(part)) for part in room.parts()}
     plan = []
     for record in sorted(records, key=lambda each: (-(each.shown or 0), each.sku)):
-        keeps = record.shown is not None and _fits(room, record, free, record.shown)
+        keeps = record.shown is not None and (record.shown == 0 or _fits(room, record, free, record.shown))
         for part, units in room.recipe(record).items():
             left = free[part]
             if keeps and left is not None:

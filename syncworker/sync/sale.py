@@ -56,15 +56,17 @@ def add_sale(
         updated_at=sold_at,
         lines=(line,),
     )
-    _refuse_other_sale(tx, name, order)
+    if _is_known_sale(tx, name, order):
+        return Ingested(orders=0, channels=())
     return ingest(tx, channel, [order], actor=actor)
 
 
-def _refuse_other_sale(tx: Transaction, name: str, order: ChannelOrder) -> None:
+def _is_known_sale(tx: Transaction, name: str, order: ChannelOrder) -> bool:
     """A reference names one sale: the same again changes nothing, another one under it is a mistake."""
     known = orders.load(tx, name, [order.external_id]).get(order.external_id)
     if known is None:
-        return
+        return False
     line = known.lines.get("1")
     if line is None or (line.sku, line.levels.ordered) != (order.lines[0].sku, order.lines[0].ordered):
         raise InputError(f"Reference {order.external_id} was used for another sale at {name}. Use a new one.")
+    return True

@@ -101,26 +101,19 @@ def _show_plan(desk: Desk, name: str, plan: Sequence[Adoption]) -> None:
     from syncworker.interfaces.cli.paper import table
     from syncworker.interfaces.figures import number_or_unknown
 
-    rows = [
-        [
-            one.sku,
-            number_or_unknown(one.shown),
-            _("goes on selling") if one.keeps else _("set to 0 first, then gets its share"),
-        ]
-        for one in plan
-    ]
-    table(
-        desk,
-        [_("SKU"), _("Shows now"), _("What happens at {channel}").format(channel=name)],
-        rows,
-        right=(1,),
-    )
+    rows = [[one.sku, number_or_unknown(one.shown), _fate(one)] for one in plan]
+    titles = [_("SKU"), _("Shows now"), _("What happens at {channel}").format(channel=name)]
+    table(desk, titles, rows, right=(1,))
     withdrawn = sum(not one.keeps for one in plan)
-    desk.say(
-        ngettext("{n} number is set to 0 first.", "{n} numbers are set to 0 first.", withdrawn).format(
-            n=withdrawn
-        )
-    )
+    if withdrawn:
+        text = ngettext("{n} number is set to 0 first.", "{n} numbers are set to 0 first.", withdrawn)
+        desk.say(text.format(n=withdrawn))
+
+
+def _fate(one: Adoption) -> str:
+    if not one.keeps:
+        return _("set to 0 first, then gets its share")
+    return _("gets its share") if one.shown == 0 else _("goes on selling")
 
 
 def _tell(desk: Desk, name: str, *, live: bool) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from syncworker.core.allocator import Reason
 from syncworker.core.decision import SENTENCES
-from syncworker.interfaces.figures import moment, number, number_or_unknown
+from syncworker.interfaces.figures import moment, number
 from syncworker.interfaces.language import N_, _
 from syncworker.ledger.incidents import Incident, IncidentKind
 from syncworker.ledger.stock import MovementKind
@@ -164,11 +164,7 @@ def push_value(kind: str, value: int, expected: int | None = None) -> str:
     """A quantity that is or was sent: ``→ 9``, ``+3``, ``3 → 9``."""
     if kind == "adjust":
         return f"{value:+d}"
-    return (
-        f"{number_or_unknown(expected)} → {number(value)}"
-        if kind == "compare_and_set"
-        else f"→ {number(value)}"
-    )
+    return f"→ {number(value)}" if expected is None else f"{number(expected)} → {number(value)}"
 
 
 def names(values: Sequence[str], *, most: int = 5) -> str:
