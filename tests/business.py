@@ -5,18 +5,16 @@ Nothing of it runs by itself: the test starts the engine, and lets buyers in.
 
 from __future__ import annotations
 
-import itertools
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from syncworker.bootstrap import App, build, register_channels
-from syncworker.core.exposure import PushState
-from syncworker.ledger import channels, pools, products, pushes, stock, stocktaking
+from syncworker.ledger import orders, pools, products, pushes, stock, stocktaking
 from syncworker.ledger.books import check_books
 from syncworker.ledger.ledger import Transaction
 from syncworker.sandbox.catalogue import Catalogue, parse_catalogue
@@ -113,10 +111,14 @@ class Business:
         with self.app.ledger.snapshot() as tx:
             return check_books(tx)
 
-    def shown(self, channel: str) -> dict[str, int | None]:
-        """What we believe the channel shows, by SKU."""
+    def orders_of(self, channel: str) -> int:
+        """Orders of the channel that are recorded by now."""
         with self.app.ledger.snapshot() as tx:
-            return {record.sku: record.shown for record in pools.of_channel(tx, channel)}
+            return len(orders.latest(tx, channel=channel, most=10_000))
+
+    def sells_everywhere(self) -> bool:
+        """Whether a buyer finds something at every shop."""
+        return all(any(self.truly_shown(name).values()) for name in self.sandbox.shops)
 
     def truly_shown(self, channel: str) -> dict[str, int]:
         """What a buyer could take there, by SKU, as the shop itself knows it."""
@@ -126,11 +128,6 @@ class Business:
         with self.app.ledger.snapshot() as tx:
             names = {record.pool_key: record.sku for record in pools.of_channel(tx, channel)}
         return {names[one["pool_id"]]: one["sellable"] for one in found if one["pool_id"] in names}
-
-    def push_states(self) -> set[PushState]:
-        """States of pushes that wait for an answer."""
-        with self.app.ledger.snapshot() as tx:
-            return {push.state for push in pushes.unanswered(tx)}
 
 
 @contextmanager
@@ -215,18 +212,3 @@ class Buyers:
         shops = list(self.business.sandbox.shops.values())
         while not self._stop.wait(PACE_S * chance.uniform(0.5, 1.5)):
             chance.choice(shops).control.buy(chance.choice(skus), 1, f"buyer-{number}")
-
-
-def visit_everywhere(business: Business) -> None:
-    """One visit for one unit of everything at every shop."""
-    for shop, sku in itertools.product(business.sandbox.shops.values(), business.catalogue.items):
-        shop.control.buy(sku, 1, "last-call")
-
-
-def state_of(business: Business, name: str) -> channels.ChannelRecord:
-    """The channel's row."""
-    with business.app.ledger.snapshot() as tx:
-        return channels.load(tx, name)
-
-
-Condition = Callable[[], bool]

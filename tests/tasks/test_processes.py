@@ -1,0 +1,33 @@
+"""What cannot work as processes of their own is refused before it starts."""
+
+import pytest
+
+from syncworker.bootstrap import App
+from syncworker.errors import ConfigurationError
+from syncworker.settings import Settings, load_settings
+from syncworker.tasks import beat, worker
+from syncworker.tasks.processes import rate_storage
+
+
+def test_a_worker_of_its_own_needs_a_broker_that_others_can_see(app: App) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"broker_url: found 'memory://'.*syncworker worker.*syncworker up"
+    ):
+        worker(app)
+
+
+def test_beat_of_its_own_needs_a_broker_that_others_can_see(settings: Settings) -> None:
+    with pytest.raises(ConfigurationError, match="syncworker beat"):
+        beat(settings)
+
+
+def test_prefork_on_sqlite_is_refused(app: App) -> None:
+    redis = load_settings(app.settings.folder, {"broker_url": "redis://127.0.0.1:1/0"})
+
+    with pytest.raises(ConfigurationError, match=r"prefork.*PostgreSQL"):
+        worker(App(redis, app.ledger, app.context, app.shelf), pool="prefork")
+
+
+def test_request_rates_are_counted_in_the_same_redis() -> None:
+    assert rate_storage("redis+socket:///run/redis.sock") == "redis+unix:///run/redis.sock"
+    assert rate_storage("redis://host:6379/0") == "redis://host:6379/0"
