@@ -58,7 +58,7 @@ def _brief(view: PoolView | ChannelRules | Limits) -> str:
 
 
 def pool(
-    channel: str, rules: ChannelRules, exposure: int | None, *, sku: str = "BIN", **more: object
+    channel: str, rules: ChannelRules, exposure: int | None, *, sku: str = "BIN", **more: Any
 ) -> PoolView:
     """A calm pool that shows what it holds, unless told otherwise."""
     view = PoolView(

@@ -59,8 +59,8 @@ class Setting:
     seconds: float
     policy: Policy = Policy.ESCROW
     limits: Mapping[tuple[str, str], Limits] = field(default_factory=dict)
-    #: Seconds between two drains of one pool.
-    drain_pause_s: float = 600.0
+    #: Between two drains of a pool: this many times as long as it stays dark, and ten minutes at most.
+    drain_pause: float = 10.0
 
 
 @dataclass(slots=True)
@@ -71,6 +71,8 @@ class Tally:
     common_sold: int = 0
     oversold: int = 0
     calls: int = 0
+    #: Every visit, also those that came when all was gone.
+    came: int = 0
     refused: int = 0
     visits: dict[str, int] = field(default_factory=dict)
     turned_away: dict[str, int] = field(default_factory=dict)
@@ -143,10 +145,19 @@ class World:
         for shop in self.setting.shops:
             self._at(self.random.uniform(0, shop.rules.poll_s), lambda shop=shop: self._pull(shop))  # type: ignore[misc]
         self._at(self._until_next_visit(), self._visit)
-        while self._queue and self._queue[0][0] <= self.setting.seconds:
+        while self._queue[0][0] <= self.setting.seconds and not self._is_sold_out():
             self.now, _, happen = heappop(self._queue)
             happen()
         return self.tally
+
+    def _is_sold_out(self) -> bool:
+        """Whether no visit and no pull can change anything any more."""
+        articles = self.setting.articles
+        if any(_covers(self.there, one) or _covers(self.common, one) for one in articles) or any(
+            self.orders.values()
+        ):
+            return False
+        return all(pool.number < 1 and not pool.pushes for pool in self.pools.values())
 
     def _at(self, when: float, happen: Callable[[], None]) -> None:
         self._ticket += 1
@@ -168,6 +179,7 @@ class World:
         if _covers(self.common, article):
             self.tally.common_sold += 1
             _consume(self.common, article)
+        self.tally.came += 1
         pool = self.pools[shop.name, article.sku]
         there = _covers(self.there, article)
         if there:
@@ -258,7 +270,7 @@ class World:
             policy=self.setting.policy,
             limits=self.setting.limits.get((pool.shop.name, pool.article.sku), Limits()),
             hold_back=pool.held_back,
-            drainable=self.now - pool.drained_at >= self.setting.drain_pause_s
+            drainable=self.now - pool.drained_at >= min(600.0, self.setting.drain_pause * rules.dark_time_s)
             and rules.dark_time_s <= DARK_AT_MOST_S,
         )
 
