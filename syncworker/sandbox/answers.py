@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 
-from starlette.responses import Response
+from fastapi import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncworker.sandbox.faults import FiredFault, RetryAfter

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AwareDatetime
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
 from syncworker.sandbox import wire
-from syncworker.sandbox.answers import json_answer, refusal
+from syncworker.sandbox.answers import refusal
 from syncworker.sandbox.control import control_router
 from syncworker.sandbox.exchange import Exchange, Items, Plain
 from syncworker.sandbox.house import House, Shopfront
@@ -192,11 +190,14 @@ def _answer_errors(app: FastAPI, house: House) -> None:
         words = "; ".join(f"{_place(problem['loc'])}: {problem['msg']}" for problem in problems[:20])
         return refusal(RefusedError(422, "invalid_request", words), house.clock())
 
-    @app.exception_handler(HTTPException)
-    def no_such_path(_request: Request, error: HTTPException) -> Response:
-        code = "not_found" if error.status_code == 404 else "not_allowed"
-        body = {"code": code, "message": str(error.detail)}
-        return json_answer(body, house.clock(), status=error.status_code, headers=error.headers)
+    @app.exception_handler(404)
+    def no_such_path(request: Request, _error: Exception) -> Response:
+        return refusal(RefusedError(404, "not_found", f"there is no {request.url.path}"), house.clock())
+
+    @app.exception_handler(405)
+    def no_such_method(request: Request, _error: Exception) -> Response:
+        words = f"{request.method} is not possible at {request.url.path}"
+        return refusal(RefusedError(405, "not_allowed", words), house.clock())
 
 
 def _place(steps: tuple[int | str, ...]) -> str:

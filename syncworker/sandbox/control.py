@@ -8,9 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
-from starlette.responses import Response
 
 from syncworker.sandbox.answers import json_answer, text_answer
 from syncworker.sandbox.faults import FaultKind, FaultSpec

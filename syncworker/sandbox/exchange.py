@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from starlette.responses import Response
+from fastapi import Response
 
 from syncworker.sandbox.answers import (
     broken_server,
