@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +54,7 @@ def store(tx: Transaction, records: Sequence[ReadRecord]) -> None:
 
 
 def answer(tx: Transaction, outcomes: Mapping[str, tuple[int | None, str]]) -> None:
-    """Store (sellable units or ``None``, outcome) by read id."""
+    """Store (sellable units or ``None``, outcome) by read id; one that is answered already keeps its answer."""
     rows = [
         {"b_id": read_id, "b_answer": number, "b_outcome": outcome}
         for read_id, (number, outcome) in outcomes.items()
@@ -62,10 +62,22 @@ def answer(tx: Transaction, outcomes: Mapping[str, tuple[int | None, str]]) -> N
     if rows:
         tx.execute(
             sa.update(read)
-            .where(read.c.id == sa.bindparam("b_id"))
+            .where(read.c.id == sa.bindparam("b_id"), read.c.answered_at.is_(None))
             .values(answer=sa.bindparam("b_answer"), outcome=sa.bindparam("b_outcome"), answered_at=tx.now),
             rows,
         )
+
+
+def answered_since(tx: Snapshot, pool_ids: Iterable[str], moment: datetime) -> set[str]:
+    """Which of these pools were read back with a number at or after ``moment``."""
+    rows = tx.execute(
+        sa.select(read.c.pool_id)
+        .where(
+            read.c.pool_id.in_(sorted(set(pool_ids))), read.c.began_at >= moment, read.c.answer.is_not(None)
+        )
+        .distinct()
+    )
+    return {row.pool_id for row in rows}
 
 
 def latest(tx: Snapshot, pool_id: str) -> ReadAnswer | None:

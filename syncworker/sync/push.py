@@ -22,7 +22,7 @@ from syncworker.errors import (
     RequestRefusedError,
     RetryLaterError,
 )
-from syncworker.ledger import channels, jobs, pools, pushes
+from syncworker.ledger import channels, jobs, pools, pushes, reads
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind, Lease
 from syncworker.ledger.ledger import Transaction
@@ -68,8 +68,8 @@ def push_channel(context: Context, name: str) -> PushReport | None:
     """
     if not _has_work(context, name):
         return None
-    _read_reserved(context, name)
-    begun, others = context.ledger.run(lambda tx: _begin(tx, context, name))
+    fresh = _read_reserved(context, name)
+    begun, others = context.ledger.run(lambda tx: _begin(tx, context, name, fresh))
     for other in others:
         context.hint(other, JobKind.PUSH)
     if begun is None:
@@ -93,17 +93,37 @@ def _has_work(context: Context, name: str) -> bool:
         return bool(pools.dirty(snapshot, name, most=1))
 
 
-def _read_reserved(context: Context, name: str) -> None:
-    """A channel that counts on hand is sent our number plus its own reserved units, so these are read in the same step."""
+def _read_reserved(context: Context, name: str) -> frozenset[str] | None:
+    """A channel that counts on hand is sent our number plus its own reserved units: these are read in the same step.
+
+    The pools whose reserved units are known now; ``None`` where they do not matter.
+    """
     with context.ledger.snapshot() as snapshot:
         channel = channels.load(snapshot, name)
         if channel.rules.kind is not QuantityKind.ON_HAND:
-            return
-        wanted = [record.id for record in pools.dirty(snapshot, name, most=POOLS_PER_TASK)]
-    read_back(context, name, pool_ids=wanted)
+            return None
+        dirty = pools.dirty(snapshot, name, most=POOLS_PER_TASK)
+        planning = plan_for(snapshot, {record.sku for record in dirty})
+        wanted = [
+            record.id
+            for record in planning.room.pools.values()
+            if record.channel == name and _needs_reserved(planning.decisions[record.id])
+        ]
+        began = snapshot.now
+    if not wanted:
+        return frozenset()
+    read_back(context, name, pool_ids=wanted, as_base=False)
+    with context.ledger.snapshot() as snapshot:
+        return frozenset(reads.answered_since(snapshot, wanted, began))
 
 
-def _begin(tx: Transaction, context: Context, name: str) -> tuple[_Begun | None, set[str]]:
+def _needs_reserved(decision: Decision) -> bool:
+    return decision.push is not None and decision.push.value > 0
+
+
+def _begin(
+    tx: Transaction, context: Context, name: str, fresh: frozenset[str] | None
+) -> tuple[_Begun | None, set[str]]:
     channel = channels.load(tx, name)
     lease = jobs.claim(tx, name, JobKind.PUSH, token=context.new_id(), seconds=lease_s(channel.rules))
     if lease is None:
@@ -111,6 +131,10 @@ def _begin(tx: Transaction, context: Context, name: str) -> tuple[_Begun | None,
     dirty = pools.dirty(tx, name, most=POOLS_PER_TASK)
     planning = plan_for(tx, {record.sku for record in dirty})
     mine = {record.id: record for record in planning.room.pools.values() if record.channel == name}
+    if fresh is not None:
+        # Without its reserved units nothing can be raised: such a pool stays dirty.
+        blind = {i for i in mine if _needs_reserved(planning.decisions[i]) and i not in fresh}
+        mine = {pool_id: record for pool_id, record in mine.items() if pool_id not in blind}
     records, others = _store(tx, context, channel, planning, mine)
     if channel.rules.own_number or not records:
         jobs.release(tx, lease)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncworker.connector.contract import Reading
 from syncworker.core import exposure
 from syncworker.core.exposure import Base, BaseKind, OpenPush, PushState, ReadOutcome
+from syncworker.errors import LeaseLostError
 from syncworker.ledger import channels, incidents, jobs, pools, pushes, reads
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.incidents import IncidentKind
@@ -16,7 +17,7 @@ from syncworker.ledger.jobs import JobKind, Lease
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.reads import ReadRecord
-from syncworker.sync.context import Context
+from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.settle import RECONCILE_AFTER
 
@@ -45,28 +46,52 @@ class _Begun:
     channel: ChannelRecord
     records: Mapping[str, ReadRecord]
     keys: Mapping[str, str]
+    as_base: bool
 
 
-def read_back(context: Context, name: str, *, pool_ids: Iterable[str] | None = None) -> ReadReport | None:
+def read_back(
+    context: Context, name: str, *, pool_ids: Iterable[str] | None = None, as_base: bool = True
+) -> ReadReport | None:
     """Read back the pools that are due, or those named; ``None`` if somebody else is at it or the channel cannot be read.
 
     Never raises for a fault of the channel: it is recorded, and its gate closes for a while.
     """
-    begun = context.ledger.run(lambda tx: _begin(tx, context, name, pool_ids))
+    begun = context.ledger.run(lambda tx: _begin(tx, context, name, pool_ids, as_base=as_base))
     if begun is None:
         return None
+    answered = drifted = 0
     try:
         port = context.open_channel(name)
-        readings = list(port.read_quantities(list(begun.keys)))
+        for keys, is_last in _batches(begun):
+            readings = list(port.read_quantities(keys))
+            drifted += _recorded(context, begun, keys, readings, is_last=is_last)
+            answered += len(readings)
+    except LeaseLostError:
+        log.warning("read_taken_over", channel=name)
+        return None
     except Exception as error:  # noqa: BLE001 - whatever a connector raises harms its own channel alone
         _failed(context, begun, error)
         return None
-    drifted = context.ledger.run(lambda tx: _record(tx, begun, readings))
     context.hint(name, JobKind.PUSH)
-    return ReadReport(channel=name, asked=len(begun.keys), answered=len(readings), drifted=drifted)
+    return ReadReport(channel=name, asked=len(begun.keys), answered=answered, drifted=drifted)
 
 
-def _begin(tx: Transaction, context: Context, name: str, pool_ids: Iterable[str] | None) -> _Begun | None:
+def _batches(begun: _Begun) -> Iterator[tuple[list[str], bool]]:
+    """The keys of each call, and whether it is the last."""
+    keys, size = list(begun.keys), begun.channel.rules.batch_max
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size], start + size >= len(keys)
+
+
+def _recorded(
+    context: Context, begun: _Begun, keys: Sequence[str], readings: Sequence[Reading], *, is_last: bool
+) -> int:
+    return context.ledger.run(lambda tx: _record(tx, begun, keys, readings, is_last=is_last))
+
+
+def _begin(
+    tx: Transaction, context: Context, name: str, pool_ids: Iterable[str] | None, *, as_base: bool
+) -> _Begun | None:
     channel = channels.load(tx, name)
     if not channel.rules.readable:
         return None
@@ -93,15 +118,15 @@ def _begin(tx: Transaction, context: Context, name: str, pool_ids: Iterable[str]
     ]
     reads.store(tx, records)
     by_pool = {record.pool_id: record for record in records}
-    return _Begun(lease, channel, by_pool, {record.pool_key: record.id for record in chosen})
+    return _Begun(lease, channel, by_pool, {record.pool_key: record.id for record in chosen}, as_base)
 
 
-def _record(tx: Transaction, begun: _Begun, readings: Sequence[Reading]) -> int:
+def _record(
+    tx: Transaction, begun: _Begun, keys: Sequence[str], readings: Sequence[Reading], *, is_last: bool
+) -> int:
     jobs.confirm(tx, begun.lease, seconds=LEASE_S)
-    answers = {
-        begun.keys[reading.pool_key]: reading for reading in readings if reading.pool_key in begun.keys
-    }
-    known = pools.load(tx, begun.keys.values(), lock=True)
+    answers = {begun.keys[reading.pool_key]: reading for reading in readings if reading.pool_key in keys}
+    known = pools.load(tx, [begun.keys[key] for key in keys], lock=True)
     opens = pushes.open_of(tx, known)
     outcomes: dict[str, tuple[int | None, str]] = {}
     drifted = 0
@@ -117,7 +142,8 @@ def _record(tx: Transaction, begun: _Begun, readings: Sequence[Reading]) -> int:
         drifted += outcome == "drift"
     reads.answer(tx, outcomes)
     record_success(tx, begun.channel)
-    jobs.release(tx, begun.lease)
+    if is_last:
+        jobs.release(tx, begun.lease)
     return drifted
 
 
@@ -139,6 +165,10 @@ def _one(
         open_pushes=opens,
         rules=begun.channel.rules,
     )
+    if not begun.as_base and not result.unexplained:
+        pools.save_bounds(tx, {}, shown={record.id: number})
+        pools.update(tx, record.id, remote_reserved=reading.reserved)
+        return number, "glance"
     pools.save_bounds(tx, {record.id: result.bound}, shown={record.id: number})
     pools.update(
         tx,

@@ -66,7 +66,7 @@ class World:
     calls: list[str] = field(default_factory=list)
     hints: list[tuple[str, JobKind]] = field(default_factory=list)
     #: Buyers, cancellations and other acts of the outside, by virtual time.
-    acts: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    acts: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     #: Called before each request leaves, for faults of our own process.
     on_request: Callable[[], None] = lambda: None
     ids: int = 0
@@ -90,7 +90,7 @@ class World:
 
         return SimulatedChannel(self.shops[name], self.settings[name], self.clock, advance, self.calls)
 
-    def at(self, seconds: float, act: Callable[[], None]) -> None:
+    def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Have something happen outside at START + ``seconds``."""
         heapq.heappush(self.acts, (START + timedelta(seconds=seconds), len(self.acts), act))
 
@@ -150,7 +150,8 @@ def open_world(
     """A business whose catalogue is published at every shop and whose channels have just gone live."""
     clock = ManualClock(START)
     ledger = open_ledger("sqlite://" if database is None else f"sqlite:///{database}", clock)
-    upgrade(ledger.engine)
+    if database is None or not database.exists():
+        upgrade(ledger.engine)
     shops = {
         profile.name: Marketplace(profile, rng=random.Random(f"{seed}:{profile.name}"))
         for profile in profiles
