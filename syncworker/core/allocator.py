@@ -12,7 +12,7 @@ from syncworker.core.decision import Decision, Part, PlannedPush, PoolView, Reas
 from syncworker.core.lowerings import cover_deficits, guard_safety_stock, obey_limits
 from syncworker.core.raises import raise_pools
 from syncworker.core.sheet import Row, Sheet, lowering, open_sheet, raising, row_of, setting
-from syncworker.core.targets import set_levels, set_targets
+from syncworker.core.targets import set_levels, set_targets, wants_more
 
 __all__ = ["Decision", "Part", "PlannedPush", "PoolView", "Reason", "plan"]
 
@@ -55,8 +55,9 @@ def _plan_component(sheet: Sheet) -> None:
     _follow_stock(sheet)
     cover_deficits(sheet)
     guard_safety_stock(sheet)
-    set_levels(sheet)
-    raise_pools(sheet)
+    if any(wants_more(row) for row in sheet.escrow_rows):
+        set_levels(sheet)
+        raise_pools(sheet)
     _name_the_rest(sheet)
 
 

@@ -7,7 +7,7 @@ Never looks at what a pool shows now, and never takes a step per unit: a million
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 #: Every pool claims this share of what the average pool beside it sells on top of its own sales: one that sold nothing
@@ -20,7 +20,9 @@ class Claim:
     """What one pool may take. ``low`` is served first, by weight, and never above ``high``; both are sales, not parts."""
 
     recipe: tuple[tuple[str, int], ...]
+    #: Its demand: decides who is served first.
     weight: float
+    #: Decides how the rest is shared out, once each has one.
     bulk: float
     low: int = 0
     high: int
@@ -45,24 +47,31 @@ def hand_out(capacity: Mapping[str, int], claims: Sequence[Claim]) -> list[int]:
     given = [0] * len(claims)
     highs = [claim.high for claim in claims]
     if any(claim.low for claim in claims):
-        _fill(left, claims, given, [min(claim.low, claim.high) for claim in claims])
-    _fill(left, claims, given, [min(1, high) for high in highs])
-    _fill(left, [replace(claim, weight=claim.bulk) for claim in claims], given, highs)
+        lows = [min(claim.low, claim.high) for claim in claims]
+        _fill(left, claims, given, lows, [claim.weight for claim in claims])
+    for i in sorted(range(len(claims)), key=lambda i: (-claims[i].weight, i)):
+        if given[i] == 0 < highs[i] and _fits(left, claims[i]):
+            _take(left, claims[i], given, i, 1)
+    _fill(left, claims, given, highs, [claim.bulk for claim in claims])
     return given
 
 
-def _fill(left: dict[str, int], claims: Sequence[Claim], given: list[int], upto: Sequence[int]) -> None:
+def _fill(
+    left: dict[str, int],
+    claims: Sequence[Claim],
+    given: list[int],
+    upto: Sequence[int],
+    weight: Sequence[float],
+) -> None:
     """Raise ``given`` towards ``upto`` by the highest quotient weight / (given + 1), taking from ``left``."""
-    active = [i for i in range(len(claims)) if given[i] < upto[i]]
+    active = [i for i in range(len(claims)) if given[i] < upto[i] and _fits(left, claims[i])]
     while active:
-        level = _highest_level(left, claims, given, upto, active)
+        level = _highest_level(left, claims, given, upto, weight, active)
         for i in active:
-            _take(left, claims[i], given, i, _at_level(claims[i], level, given[i], upto[i]) - given[i])
-        active = _one_by_one(left, claims, given, upto, active)
-
-
-def _at_level(claim: Claim, level: float, given: int, upto: int) -> int:
-    return min(max(int(claim.weight * level), given), upto)
+            more = min(int(weight[i] * level), upto[i]) - given[i]
+            if more > 0:
+                _take(left, claims[i], given, i, more)
+        active = _one_by_one(left, claims, given, upto, weight, active)
 
 
 def _take(left: dict[str, int], claim: Claim, given: list[int], i: int, units: int) -> None:
@@ -72,7 +81,10 @@ def _take(left: dict[str, int], claim: Claim, given: list[int], i: int, units: i
 
 
 def _fits(left: Mapping[str, int], claim: Claim) -> bool:
-    return all(left.get(part, 0) >= per_sale for part, per_sale in claim.recipe)
+    for part, per_sale in claim.recipe:  # noqa: SIM110 - the innermost loop of every plan: a generator doubles its time
+        if left[part] < per_sale:
+            return False
+    return True
 
 
 def _highest_level(
@@ -80,18 +92,19 @@ def _highest_level(
     claims: Sequence[Claim],
     given: Sequence[int],
     upto: Sequence[int],
+    weight: Sequence[float],
     active: Iterable[int],
 ) -> float:
     """The level up to which every active claim can be filled at once, found by halving; exact to one unit a claim."""
-    rows = [(claims[i].weight, given[i], upto[i], claims[i].recipe) for i in active]
+    rows = [(weight[i], given[i], upto[i], claims[i].recipe) for i in active]
     total = sum(left.values())
-    low, high = 0.0, max((min(top, have + total) + 1) / weight for weight, have, top, _ in rows)
-    largest = max(weight for weight, _, _, _ in rows)
+    low, high = 0.0, max((min(top, have + total) + 1) / each for each, have, top, _ in rows)
+    largest = max(each for each, _, _, _ in rows)
     while (high - low) * largest > 0.5:
         middle = (low + high) / 2
         need = dict.fromkeys(left, 0)
-        for weight, have, top, recipe in rows:
-            more = min(int(weight * middle), top) - have
+        for each, have, top, recipe in rows:
+            more = min(int(each * middle), top) - have
             if more > 0:
                 for part, per_sale in recipe:
                     need[part] += per_sale * more
@@ -107,20 +120,17 @@ def _one_by_one(
     claims: Sequence[Claim],
     given: list[int],
     upto: Sequence[int],
+    weight: Sequence[float],
     active: Sequence[int],
 ) -> list[int]:
     """Hand out the few units that whole levels leave; gives the claims that could still take more."""
-    heap = [(-claims[i].weight / (given[i] + 1), i) for i in active if given[i] < upto[i]]
+    heap = [(-weight[i] / (given[i] + 1), i) for i in active if given[i] < upto[i]]
     heapify(heap)
-    blocked = False
     for _ in range(2 * len(active)):
-        while heap and not _fits(left, claims[heap[0][1]]):
-            heappop(heap)
-            blocked = True
-        if not heap or blocked:
+        if not heap or not _fits(left, claims[heap[0][1]]):
             break
         _, i = heappop(heap)
         _take(left, claims[i], given, i, 1)
         if given[i] < upto[i]:
-            heappush(heap, (-claims[i].weight / (given[i] + 1), i))
+            heappush(heap, (-weight[i] / (given[i] + 1), i))
     return sorted(i for _, i in heap if _fits(left, claims[i]))
