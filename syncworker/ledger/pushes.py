@@ -124,6 +124,25 @@ def history(tx: Snapshot, pool_id: str, *, most: int = 20) -> list[PushRecord]:
     return [_record(row) for row in tx.execute(query).mappings()]
 
 
+def told_at(tx: Snapshot, pool_ids: Iterable[str]) -> dict[str, datetime]:
+    """By pool, when the request left whose answer last told the channel's number; pools without one are left out."""
+    accepted = push.c.state.in_([PushState.ACKNOWLEDGED.value, PushState.SETTLED.value])
+    tells = push.c.kind.in_([QuantityMode.SET.value, QuantityMode.COMPARE_AND_SET.value])
+    # A compare-and-set is refused with the number that stands there instead.
+    mismatch = sa.and_(
+        push.c.state == PushState.REFUSED.value, push.c.kind == QuantityMode.COMPARE_AND_SET.value
+    )
+    rows = tx.execute(
+        sa.select(push.c.pool_id, sa.func.max(push.c.stored_at, type_=push.c.stored_at.type).label("at"))
+        .where(
+            push.c.pool_id.in_(sorted(set(pool_ids))),
+            sa.or_(sa.and_(accepted, sa.or_(tells, push.c.echo.is_not(None))), mismatch),
+        )
+        .group_by(push.c.pool_id)
+    )
+    return {row.pool_id: row.at for row in rows}
+
+
 def answer(
     tx: Transaction,
     push_id: str,

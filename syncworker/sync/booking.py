@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from syncworker.connector.contract import OrderStatus
 from syncworker.core.exposure import Bound, is_broken
 from syncworker.core.fulfilment import Levels, LineFacts, first_levels, move_bound, stock_effect
 from syncworker.core.model import Known
-from syncworker.ledger import incidents, pools, stock
+from syncworker.ledger import incidents, pools, pushes, stock
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
@@ -121,11 +122,11 @@ def _move_bounds(tx: Transaction, channel: ChannelRecord, changes: Sequence[Line
     if not mine:
         return
     before = pools.load(tx, {str(change.after.pool_id) for change in mine}, lock=True)
-    after = dict(before)
+    after, told = dict(before), pushes.told_at(tx, before)
     for change in mine:
         record = after.get(str(change.after.pool_id))
         if record is not None:
-            after[record.id] = _moved(tx, channel, record, change)
+            after[record.id] = _moved(tx, channel, record, change, told_at=told.get(record.id))
     pools.save_bounds(
         tx,
         {record.id: record.bound for record in after.values()},
@@ -136,7 +137,14 @@ def _move_bounds(tx: Transaction, channel: ChannelRecord, changes: Sequence[Line
     _notice(tx, channel, before, after)
 
 
-def _moved(tx: Transaction, channel: ChannelRecord, record: PoolRecord, change: LineChange) -> PoolRecord:
+def _moved(
+    tx: Transaction,
+    channel: ChannelRecord,
+    record: PoolRecord,
+    change: LineChange,
+    *,
+    told_at: datetime | None,
+) -> PoolRecord:
     line, earlier = change.after, change.before
     levels = earlier.levels if earlier is not None and earlier.state is LineState.APPLIED else None
     facts = LineFacts(
@@ -149,11 +157,16 @@ def _moved(tx: Transaction, channel: ChannelRecord, record: PoolRecord, change: 
     if channel.rules.own_number and bound.exposure is not None:
         # The counter sells what lies on the table, whatever we gave it: below 0 proves nothing there.
         bound = replace(bound, exposure=max(0, bound.exposure))
-    return replace(record, bound=bound, shown=_shown(record, levels or Levels(), line))
+    is_in_it = levels is None and told_at is not None and change.order.placed_at < told_at
+    shown = record.shown if is_in_it else _shown(record, levels or Levels(), line)
+    return replace(record, bound=bound, shown=shown)
 
 
 def _shown(record: PoolRecord, before: Levels, line: LineRecord) -> int | None:
-    """Our guess of the channel's number after the line; only compare-and-set relies on it, and it is compared."""
+    """Our guess of the channel's number after the line; only compare-and-set relies on it, and it is compared.
+
+    Not asked for sales from before the number was last told: they are in it already.
+    """
     if record.shown is None or line.counts_down is not Known.YES:
         return record.shown
     sold = (line.levels.ordered - line.levels.cancelled) - (before.ordered - before.cancelled)
