@@ -141,7 +141,7 @@ class _Show:
         self._screen.say(Line(sentences.who_is_there(self._shops)))
         self._screen.say(Line(sentences.on_the_shelf(shelf.supply)))
         self._screen.say(Line(sentences.house_rule(is_shared=is_shared)))
-        if not self._await(lambda: self._is_shared_out(), SHARED_OUT_S) and not self._stop.wanted.is_set():
+        if not self._await(self._is_shared_out, SHARED_OUT_S) and not self._stop.wanted.is_set():
             raise SyncworkerError(
                 "The shops did not get their first numbers in time. Is the computer very busy? Run the demo again."
             )
