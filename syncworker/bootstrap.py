@@ -15,7 +15,7 @@ from syncworker.connector import registry
 from syncworker.connector.contract import Capabilities, Channel
 from syncworker.errors import ChannelMisconfiguredError, ConfigurationError
 from syncworker.ledger import channels as channel_rows
-from syncworker.ledger import installation
+from syncworker.ledger import installation, jobs
 from syncworker.ledger.clock import Clock
 from syncworker.ledger.incidents import IncidentKind, open_incident
 from syncworker.ledger.jobs import JobKind
@@ -177,11 +177,13 @@ def register_channels(app: App) -> Registered:
 def started(app: App) -> Iterator[Registered]:
     """Be the running engine on this ledger: alone on an SQLite file, with every configured channel registered.
 
-    Notices a restored backup: then every exposure counts as unknown until it is proven, and an incident says so.
+    Alone, it takes over at once what a killed one had leased. Notices a restored backup: then every exposure counts as unknown until it is proven, and an incident says so.
     Raises AlreadyRunningError if another process runs on the same SQLite file.
     """
     with installation.running(app.ledger):
         registered = register_channels(app)
+        if app.settings.database_url.startswith("sqlite"):
+            app.ledger.run(jobs.free_all)
         if installation.begin_start(app.ledger):
             app.ledger.run(_tell_restored)
             log.warning(

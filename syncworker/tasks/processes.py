@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from types import FrameType
 
 from celery import signals
@@ -18,7 +19,7 @@ from syncworker.tasks.hints import Doorbell
 from syncworker.tasks.jobs import Runtime, add_jobs
 
 
-def worker(app: App, *, pool: Pool = "threads") -> int:
+def worker(app: App, *, pool: Pool = "threads", on_ready: Callable[[], None] | None = None) -> int:
     """Work until SIGTERM or Ctrl-C, which wait for the tasks under way (20 s at most); the exit code.
 
     Raises ConfigurationError for a broker that lives inside one process, and for ``prefork`` on SQLite, which wants
@@ -37,6 +38,12 @@ def worker(app: App, *, pool: Pool = "threads") -> int:
     keep_logging()
     celery = create_celery(settings, pool=pool)
     add_jobs(celery, Runtime((lambda: build(settings)) if is_prefork else (lambda: app), Doorbell(celery)))
+
+    def tell_ready(**_: object) -> None:
+        if on_ready is not None:
+            on_ready()
+
+    signals.worker_ready.connect(tell_ready, weak=False)
     with started(app):
         if is_prefork:
             # A connection must not be shared over a fork: the children open their own.
@@ -74,7 +81,7 @@ def beat(settings: Settings) -> int:
 
 def keep_logging() -> None:
     """Our logging stays as it was set up: a receiver of this signal keeps Celery from setting up its own."""
-    signals.setup_logging.connect(_already_set_up)
+    signals.setup_logging.connect(_already_set_up, weak=False)
 
 
 def rate_storage(broker_url: str) -> str:

@@ -10,6 +10,7 @@ from syncworker.bootstrap import build
 from syncworker.settings import load_settings
 from syncworker.tasks import beat, up, worker
 from syncworker.telemetry import configure_logging
+from tests.invariants import check_rule
 
 
 def main(piece: str, folder: str) -> int:
@@ -19,8 +20,10 @@ def main(piece: str, folder: str) -> int:
         return beat(settings)
     with build(settings) as app:
         if piece == "up":
+            # Only where one process writes: on a server the check would see halves of others' commits.
+            app.ledger.before_commit.append(check_rule)
             return up(app, on_ready=lambda _: say_ready())
-        return worker(app, pool="prefork" if piece == "prefork" else "threads")
+        return worker(app, pool="prefork" if piece == "prefork" else "threads", on_ready=say_ready)
 
 
 def say_ready() -> None:

@@ -61,9 +61,11 @@ class Piece:
 
 @contextmanager
 def running(kind: str, folder: Path, log: Path) -> Iterator[Piece]:
-    """A piece that is gone afterwards, whatever happened."""
+    """A piece that is gone afterwards, whatever happened; nothing may have happened in it that nobody foresaw."""
     piece = Piece(kind, folder, log)
     try:
         yield piece
     finally:
         piece.kill()
+    for surprise in ("job_failed", "tick_failed", "RuleBrokenError"):
+        assert surprise not in piece.said, piece.said
