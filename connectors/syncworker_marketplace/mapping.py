@@ -103,8 +103,8 @@ def _line(line: Document, restocks: Known, currency: str) -> ChannelLine:
         line.fail("counts more units as cancelled and shipped than were ordered")
     if (returned or 0) > shipped:
         line.fail("counts more units as returned than were shipped")
-    told = _known(line, "restocked")
-    restocked = restocks if told is Known.UNKNOWN else told
+    # Null says nothing, so the shop's habit counts; "unknown" says that some units may be on sale again.
+    restocked = restocks if line.get("restocked") is None else _known(line, "restocked")
     return ChannelLine(
         line_id=line["line_id"].text(),
         listing_id=_nullable_text(line, "listing_id"),

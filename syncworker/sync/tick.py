@@ -60,10 +60,14 @@ def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None
         if push.state is PushState.SENDING:
             pushes.answer(tx, push.id, PushState.UNKNOWN, message="no answer was recorded", closed=False)
             log.warning("push_unanswered", channel=push.channel, sku=record.sku, push=push.id)
-        if channel.rules.readable:
+        if record.bound.exposure == 0:
+            # It cannot land any more, and all that it may have put on sale is accounted for.
+            pushes.close(tx, [push.id])
+            pools.update(tx, record.id, withdraw=False, wanted_version=record.wanted_version + 1)
+        elif channel.rules.readable:
             if record.read_due_at is None or push.state is PushState.SENDING:
                 want_proof(tx, channel, record, push)
-        elif not record.withdraw and record.bound.exposure != 0:
+        elif not record.withdraw:
             pools.update(tx, record.id, withdraw=True, wanted_version=record.wanted_version + 1)
 
 

@@ -105,7 +105,7 @@ def test_a_cancelled_order_whose_lines_say_otherwise_is_unknown() -> None:
     [
         ("yes", "no", "yes"),
         ("no", "yes", "no"),
-        ("unknown", "no", "no"),
+        ("unknown", "no", "unknown"),
         (None, "yes", "yes"),
         (None, "unknown", "unknown"),
     ],
