@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from syncworker.interfaces.demo.stage import Stage
     from syncworker.interfaces.demo.told import PlanWatch
 
-#: Between two looks at the logs.
-LOOK_S = 0.1
+#: Between two looks at the logs, and at the rows that tell what was planned.
+LOOK_S, ROWS_S = 0.1, 0.25
 #: The pages have their first numbers well before that.
 SHARED_OUT_S = 10.0
 #: The engine knows the last order after visibility and poll; a busy computer may need longer.
@@ -108,6 +108,7 @@ class _Show:
         self._watch: PlanWatch = PlanWatch(stage.app.ledger, self._shops)
         self._sales: list[Happening] = []
         self._story: Story | None = None
+        self._rows_at = 0.0
 
     def play(self) -> Outcome:
         self._share_out()
@@ -188,7 +189,9 @@ class _Show:
                 self._sales.append(happening)
             for line in self._story.tell(happening) if self._story else []:
                 self._screen.say(line)
-        self._watch.look()
+        if time.monotonic() >= self._rows_at:
+            self._rows_at = time.monotonic() + ROWS_S
+            self._watch.look()
         self._screen.draw(self._shelf, self._shops)
 
     def _await(self, condition: Callable[[], bool], timeout_s: float) -> bool:

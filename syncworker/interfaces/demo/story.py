@@ -18,6 +18,8 @@ from syncworker.interfaces.demo.visits import CARVING
 SCARCE = 3
 #: The score is told after so much time without a line, in seconds.
 SILENCE_S = 6.0
+#: So many units of a part that are sold twice get a line each; the score tells of the others.
+APOLOGIES = 2
 #: Between two lines about numbers that shops are told.
 PUSH_PAUSE_S = 2.0
 
@@ -102,7 +104,7 @@ class Story:
             yield sentences.first_set(sale.shop), Tone.PLAIN
         for part in recipe:
             left = self._shelf.left(part)
-            if left < 0:
+            if left < 0 and self._is_first(("twice", part, max(left, -APOLOGIES - 1))) and left >= -APOLOGIES:
                 sold, made = self._shelf.sold[part], self._shelf.supply[part]
                 yield sentences.sold_twice(sale.shop, sale.sku, part, sold, made), Tone.BAD
             elif left == 0:
