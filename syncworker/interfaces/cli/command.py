@@ -240,7 +240,7 @@ def shortened(commands: Sequence[click.Command]) -> Iterator[None]:
     """These commands with the first sentence of their help alone, as a list wants them."""
     before = [(each, each.help) for each in commands]
     for each, text in before:
-        each.help = first_sentence(_(text or ""))
+        each.help = first_sentence(_(text)) if text else text
     try:
         yield
     finally:

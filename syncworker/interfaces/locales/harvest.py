@@ -1,0 +1,122 @@
+"""Which sentences can a person be shown? Gathered from the source: marked ones, and those that the engine raises."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+
+import syncworker
+from syncworker.core.decision import SENTENCES
+from syncworker.interfaces.language import DOMAIN
+from syncworker.interfaces.sentences import CONTEXT
+
+PACKAGE = Path(syncworker.__file__).parent
+#: Rooms whose errors reach a person.
+ENGINE = ("errors.py", "bootstrap.py", "settings", "sync", "ledger", "connector", "tasks")
+#: Calls and lists that take sentences for people, beside what is raised.
+_TAKERS = ("Error", "Problem")
+_LISTS = ("problems", "found", "warnings", "_problems")
+#: What click says itself.
+CLICK = (
+    "Missing argument",
+    "Missing option",
+    "Missing parameter",
+    "No such command {name!r}.",
+    "No such option: {name}",
+    "Did you mean {possibility}?",
+    "Invalid value: {message}",
+    "Invalid value for {param_hint}: {message}",
+    "Show this message and exit.",
+    "Show the version and exit.",
+    "Option {name!r} requires an argument.",
+    "Error: The value you entered was invalid.",
+    "default: {default}",
+    "required",
+)
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+
+
+def harvest() -> Catalog:
+    """A catalogue of everything to be translated, without places, so that it changes only when a sentence does."""
+    catalogue = Catalog(domain=DOMAIN, project="syncworker", version=syncworker.__version__, fuzzy=False)
+    found = extract_from_dir(PACKAGE / "interfaces", [("**.py", "python")], keywords=KEYWORDS)
+    for _file, _line, message, _comments, _context in found:
+        catalogue.add(message)
+    for sentence in (*SENTENCES.values(), *CLICK):
+        catalogue.add(sentence)
+    for sentence in sorted(set(engine_sentences())):
+        catalogue.add(sentence, context=CONTEXT)
+    return catalogue
+
+
+def engine_sentences() -> Iterator[str]:
+    """Every sentence that a room below the interfaces may hand up, its parts that differ as names in braces."""
+    for room in ENGINE:
+        path = PACKAGE / room
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            if "migrations" not in file.parts and file.name != "fake.py":
+                yield from _of(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def _of(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if _takes_sentences(node):
+            for text in _texts(node):
+                yield from (line for line in text.split("\n") if _is_sentence(line))
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """Whole texts inside a node; the pieces of an f-string are none."""
+    text = template(node)
+    if text is not None:
+        yield text
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _texts(child)
+
+
+def _takes_sentences(node: ast.AST) -> bool:
+    if isinstance(node, ast.Raise):
+        return True
+    if isinstance(node, ast.AugAssign):
+        return _name(node.target) in _LISTS
+    if isinstance(node, ast.Call):
+        name = _name(node.func)
+        is_list = name in ("append", "extend") and isinstance(node.func, ast.Attribute)
+        is_super = name == "__init__"
+        return name.endswith(_TAKERS) or is_super or (is_list and _name(node.func.value) in _LISTS)  # type: ignore[attr-defined]
+    return False
+
+
+def template(node: ast.AST) -> str | None:
+    """``There is no channel {name}.`` of the f-string; ``None`` for anything but text."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.replace("{", "{{").replace("}", "}}") if "{" in node.value else node.value
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    names: dict[str, int] = {}
+    pieces = []
+    for piece in node.values:
+        if isinstance(piece, ast.FormattedValue):
+            name = _name(piece.value) or "value"
+            names[name] = names.get(name, 0) + 1
+            pieces.append("{" + (name if names[name] == 1 else f"{name}_{names[name]}") + "}")
+        elif isinstance(piece, ast.Constant):
+            pieces.append(str(piece.value))
+    return "".join(pieces)
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _is_sentence(text: str) -> bool:
+    """At least three words of its own."""
+    words = [word for word in text.split() if word.strip("{}.,:;()'\"`").isalpha() and "{" not in word]
+    return len(words) >= 3
