@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,14 +12,18 @@ import click
 
 from syncworker.errors import InputError
 from syncworker.interfaces.cli.command import ATTENTION, INTERRUPTED, OK, Command
-from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.desk import Desk, pass_desk, width
 from syncworker.interfaces.language import N_, _
 
 if TYPE_CHECKING:
     from syncworker.interfaces.demo.outcome import Outcome
+    from syncworker.interfaces.demo.story import Line
 
 #: What an earlier demo leaves in its folder.
 _LEFT_BEHIND = ("syncworker.db", "config", "shops")
+_COLOURS = {"good": "green", "bad": "red"}
+#: Where the text of the summary begins.
+INDENT = 15
 
 
 @click.command(
@@ -91,10 +97,18 @@ def _tell(desk: Desk, outcome: Outcome, keep: Path | None, *, quiet: bool) -> No
     if not (desk.as_json and quiet):
         desk.say()
         for line in summarize(outcome):
-            desk.say(line.text)
+            desk.say(_styled(line))
         for text in _what_next(outcome, keep):
             desk.say(text)
     desk.give(outcome.as_json())
+
+
+def _styled(line: Line) -> str:
+    """Folded below its text on a screen, whole in a pipe; colours are for screens alone."""
+    text = line.text
+    if sys.stdout.isatty():
+        text = "\n".join(textwrap.wrap(text, min(width(), 100), subsequent_indent=" " * INDENT))
+    return click.style(text, fg=_COLOURS.get(line.tone.value), bold=line.tone.value == "bad")
 
 
 def _what_next(outcome: Outcome, keep: Path | None) -> list[str]:

@@ -76,23 +76,23 @@ class LiveScreen:
 
         self._console = Console(highlight=False, emoji=False, markup=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True, redirect_stderr=False)
+        self._drawn: object = None
 
     def say(self, line: Line) -> None:
-        from rich.padding import Padding
+        from rich.table import Table
         from rich.text import Text
 
-        stamp, text = _stamp(line), Text(line.text, style=_STYLES[line.tone])
-        if not stamp:
-            self._console.print(text)
-            return
-        self._console.print(
-            Text.assemble((stamp, "dim"), text)
-            if len(line.text) + len(stamp) <= self._console.width
-            else Padding(text, (0, 0, 0, len(stamp)))
-        )
+        sheet = Table.grid()
+        sheet.add_column(no_wrap=True)
+        sheet.add_column(overflow="fold")
+        sheet.add_row(Text(_stamp(line), style="dim"), Text(line.text, style=_STYLES[line.tone]))
+        self._console.print(sheet)
 
     def draw(self, shelf: Shelf, shops: list[str]) -> None:
-        self._live.update(_table(shelf, shops), refresh=True)
+        numbers = (dict(shelf.shown), dict(shelf.sold))
+        if numbers != self._drawn:
+            self._drawn = numbers
+            self._live.update(_table(shelf, shops), refresh=True)
 
     def rest(self) -> None:
         self._live.stop()

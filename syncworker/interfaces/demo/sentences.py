@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from syncworker.interfaces.demo.words import counted, last, listed, many, one, shop_name
 from syncworker.interfaces.figures import number
-from syncworker.interfaces.language import _, ngettext
+from syncworker.interfaces.language import _
 
 
 def opening() -> str:
@@ -60,8 +60,8 @@ def buyers_come() -> str:
 
 def first_sale(shop: str, sku: str, before: int, after: int) -> str:
     return _(
-        "{shop} sells {thing}. Its own page falls from {before} to {after} by itself;"
-        " we hear of it when we next ask, every two seconds."
+        "{shop} sells {thing}. Its page goes from {before} to {after} by itself;"
+        " we hear of it when we ask next, every two seconds."
     ).format(shop=shop_name(shop), thing=one(sku), before=number(before), after=number(after))
 
 
@@ -73,11 +73,10 @@ def first_set(shop: str) -> str:
 
 def scarce(part: str, left: int, shown: Mapping[str, int]) -> str:
     """Few are left, and what the pages show of them."""
-    text = _("Only {left} left. {places}.") + " "
-    text += (
-        _("Together more than there is: now it takes luck.")
+    text = (
+        _("Only {left} left, and on show are {places}: more than there is. Now it takes luck.")
         if sum(shown.values()) > left
-        else _("Together no more than there is.")
+        else _("Only {left} left. On show: {places}, never more than there is.")
     )
     return text.format(left=counted(part, left), places=_places(shown))
 
@@ -136,13 +135,20 @@ def race_lost(first: str, second: str) -> str:
 
 
 def turned_away(shop: str, sku: str, shown: Mapping[str, int]) -> str:
+    """While units are there; ``shown``: what the pages show of it just then."""
     places = {name: units for name, units in shown.items() if units > 0}
-    text = _("A buyer at {shop} finds no {goods}").format(shop=shop_name(shop), goods=many(sku))
-    if places:
-        text += _(", though there are some: {places}").format(places=_places(places))
-    else:
-        text += _(", though there are some: just then no shop shows one")
-    return text + _(". That is the price: rather one visit in vain than one unit sold twice.")
+    text = (
+        _(
+            "A buyer at {shop} finds no {goods}, though there are some: {places}. That is the price: rather one visit"
+            " in vain than one unit sold twice."
+        )
+        if places
+        else _(
+            "A buyer at {shop} finds no {goods}, though some are left: just then no shop shows them. That is the price:"
+            " rather one visit in vain than one unit sold twice."
+        )
+    )
+    return text.format(shop=shop_name(shop), goods=many(sku), places=_places(places))
 
 
 def cancelled(shop: str, sku: str, *, restocked: bool) -> str:
@@ -161,8 +167,8 @@ def cancelled(shop: str, sku: str, *, restocked: bool) -> str:
 
 def filled_by_number(shop: str, sku: str, before: int, after: int) -> str:
     return _(
-        "{shop} takes plain numbers only: {goods} go from {before} to {after}. Sales we have not heard of yet"
-        " are kept in hand until its orders are in, so nothing is counted twice."
+        "{shop} only takes plain numbers: {goods} go from {before} to {after}. Until its latest orders are in, what it may"
+        " have sold meanwhile stays set aside, so nothing is sold twice."
     ).format(shop=shop_name(shop), goods=many(sku), before=number(before), after=number(after))
 
 
@@ -185,7 +191,7 @@ def gave_back(shop: str, sku: str, before: int, after: int) -> str:
 
 
 def emptied(shop: str, sku: str, before: int) -> str:
-    return _("{shop} takes its {units} off the page: they are needed where buyers are.").format(
+    return _("{shop} takes {units} off its page: another shop needs what is left.").format(
         shop=shop_name(shop), units=counted(sku, before)
     )
 
@@ -200,14 +206,12 @@ def follows_shelf(shop: str, sku: str, before: int, after: int) -> str:
 
 
 def score(sold: int, made: int, oversold: int) -> str:
-    text = _("{sold} of {made} units sold").format(sold=number(sold), made=number(made))
-    if oversold:
-        return (
-            text
-            + ", "
-            + ngettext("{n} of them twice.", "{n} of them twice.", oversold).format(n=number(oversold))
-        )
-    return text + ", " + _("none twice.")
+    text = (
+        _("{sold} of {made} units sold, {oversold} of them twice.")
+        if oversold
+        else _("{sold} of {made} units sold, none twice.")
+    )
+    return text.format(sold=number(sold), made=number(made), oversold=number(oversold))
 
 
 def all_gone() -> str:

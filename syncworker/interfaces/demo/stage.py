@@ -6,7 +6,7 @@ Each step is the one that a newcomer takes by hand; nothing is sold here yet.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def open_stage(folder: Path, *, seed: int, policy: str, stop: threading.Event) -
         )
 
 
-def _opened(held: ExitStack, opening: list[AbstractContextManager[Sandbox]]) -> list[Sandbox]:
+def _opened(held: ExitStack, opening: Sequence[AbstractContextManager[Sandbox]]) -> list[Sandbox]:
     """Open them side by side, and load the engine's code meanwhile: each takes about a second."""
     with ThreadPoolExecutor(len(opening)) as pool:
         waiting = [pool.submit(one.__enter__) for one in opening]

@@ -50,31 +50,26 @@ def _heading(outcome: Outcome) -> str:
 
 def _sold(outcome: Outcome) -> str:
     orders = ngettext("{n} order", "{n} orders", outcome.verdict.orders)
-    text = _("{sold} of {made} units, in {orders}").format(
+    return _(
+        "{sold} of {made} units, in {orders}, of which {cancelled} cancelled; one till for all shops would have sold {ideal}"
+    ).format(
         sold=number(outcome.verdict.sold),
         made=number(outcome.supply),
         orders=orders.format(n=number(outcome.verdict.orders)),
+        cancelled=number(outcome.cancelled),
+        ideal=number(outcome.ideal),
     )
-    if outcome.cancelled:
-        text += ngettext(" ({n} cancelled)", " ({n} cancelled)", outcome.cancelled).format(
-            n=number(outcome.cancelled)
-        )
-    ideal = _("one till for all shops would have sold {ideal}").format(ideal=number(outcome.ideal))
-    return f"{text}; {ideal}"
 
 
 def _oversold(outcome: Outcome) -> str:
     if outcome.verdict.oversold == 0:
         return _("0. By the shops' own logs, no unit was sold twice at any moment.")
     goods = [counted(part.sku, part.oversold) for part in outcome.verdict.parts if part.oversold]
-    apology = ngettext(
-        "{n} buyer gets an apology instead.", "{n} buyers get an apology instead.", outcome.verdict.oversold
-    )
-    return (
-        _("{n}: {goods}.").format(n=number(outcome.verdict.oversold), goods=listed(goods))
-        + " "
-        + apology.format(n=number(outcome.verdict.oversold))
-    )
+    return ngettext(
+        "{n}: {goods}. {n} buyer gets an apology instead.",
+        "{n}: {goods}. {n} buyers get an apology instead.",
+        outcome.verdict.oversold,
+    ).format(n=number(outcome.verdict.oversold), goods=listed(goods))
 
 
 def _turned_away(outcome: Outcome) -> str:
