@@ -58,6 +58,13 @@ def connect(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def for_reading(connection: sa.Connection) -> sa.Connection:
+    """The same connection, whose next transaction sees one moment, changes nothing and keeps no writer waiting."""
+    if connection.dialect.name == "sqlite":
+        return connection.execution_options(**{SQLITE_BEGIN: "DEFERRED"})
+    return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 def database_path(engine: sa.Engine) -> Path | None:
     """The SQLite file behind an engine; ``None`` for one in memory or on a server."""
     if engine.dialect.name != "sqlite" or _in_memory(engine.url):
@@ -178,6 +185,7 @@ def _prepare_postgres(connection: DBAPIConnection, _record: ConnectionPoolEntry)
     cursor.close()
     connection.commit()
     if row is None or row[0] == "off" or row[1] == "off":
+        connection.close()
         setting = "fsync" if row is not None and row[1] == "off" else "synchronous_commit"
         raise UnsafeDatabaseError(
             f"PostgreSQL runs with {setting} = off and may forget a commit when the power fails, so a quantity that was"

@@ -18,9 +18,9 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from syncworker.ledger.clock import Clock, DatabaseClock
 from syncworker.ledger.engine import (
-    SQLITE_BEGIN,
     connect,
     create_ledger_engine,
+    for_reading,
     is_conflict,
     is_shared_connection,
     write_lock,
@@ -129,11 +129,7 @@ class Ledger:
     def snapshot(self) -> Iterator[Snapshot]:
         """A consistent read-only view; other writers go on meanwhile (in memory they wait)."""
         with self._alone(), self._readers or nullcontext(), connect(self.engine) as connection:
-            if connection.dialect.name == "sqlite":
-                options: dict[str, object] = {SQLITE_BEGIN: "DEFERRED"}
-            else:
-                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            connection.execution_options(**options)
+            for_reading(connection)
             try:
                 yield Snapshot(connection, self.clock)
             finally:

@@ -173,7 +173,7 @@ def take(
 
 def levels(tx: Snapshot, parts: Iterable[str] | None = None) -> dict[Place, StockLevel]:
     """Levels by (SKU, location), of these parts or of all; a part that never moved has none."""
-    query = sa.select(stock).order_by(stock.c.sku, stock.c.location)
+    query = sa.select(stock).where(stock.c.version > 0).order_by(stock.c.sku, stock.c.location)
     if parts is not None:
         keys, same = keys_table(tx.dialect, stock, ["sku"], [(part,) for part in sorted(set(parts))])
         query = query.join(keys, same)

@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from syncworker.errors import LedgerError, NewerDatabaseError
-from syncworker.ledger.engine import connect, write_lock
+from syncworker.ledger.engine import connect, for_reading, write_lock
 from syncworker.ledger.schema import metadata
 
 #: Only one process upgrades a PostgreSQL database at a time; any constant number that is ours.
@@ -33,7 +33,8 @@ def ensure_current(engine: sa.Engine) -> list[str]:
 def pending(engine: sa.Engine) -> list[str]:
     """Revisions that :func:`upgrade` would apply, oldest first, one line each. Changes nothing; raises as it does."""
     with connect(engine) as connection:
-        return _pending(connection)
+        # One moment: half of another process's upgrade would look like somebody else's tables.
+        return _pending(for_reading(connection))
 
 
 def upgrade(engine: sa.Engine) -> list[str]:

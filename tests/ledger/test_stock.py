@@ -332,6 +332,7 @@ def test_locking_by_sku_creates_no_rows(ledger: Ledger) -> None:
 
 def test_a_page_of_effects_is_a_handful_of_statements(ledger: Ledger) -> None:
     stocked(ledger)
+    ledger.before_commit.clear()
     statements: list[str] = []
     effects = [effect(sku, reserved=1) for _ in range(100) for sku in ("BIN", "PAN", "BROOM")]
 

@@ -214,3 +214,13 @@ def test_the_project_s_own_sample_is_a_file_like_any_other(ledger: Ledger) -> No
 
     with ledger.snapshot() as tx:
         assert not plan_products(tx, sample.read_bytes()).is_empty
+
+
+def test_what_was_never_counted_is_new_to_a_stock_file(ledger: Ledger) -> None:
+    stocked(ledger)
+    plan = counts_planned(ledger, "sku,on_hand\nBIN,0\nPAN,4\n")
+
+    after = applied(ledger, plan)
+
+    assert [row.state for row in plan.rows] == [RowState.NEW, RowState.NEW]
+    assert after == {("BIN", MAIN): StockLevel(0, 0), ("PAN", MAIN): StockLevel(4, 0)}
