@@ -128,6 +128,11 @@ def pending(tx: Snapshot, name: str) -> list[PoolRecord]:
     return _select(tx, sa.and_(pool.c.channel == name, pool.c.pending.is_not(None)))
 
 
+def broken(tx: Snapshot, name: str) -> list[PoolRecord]:
+    """Pools of the channel whose bound lies below 0."""
+    return _select(tx, sa.and_(pool.c.channel == name, pool.c.exposure < 0))
+
+
 def save_bounds(
     tx: Transaction, bounds: Mapping[str, Bound], *, shown: Mapping[str, int | None] | None = None
 ) -> None:

@@ -273,6 +273,12 @@ Index(
     sqlite_where=pool.c.read_due_at.is_not(None),
 )
 Index(
+    "ix_pool_broken",
+    pool.c.channel,
+    postgresql_where=pool.c.exposure < 0,
+    sqlite_where=pool.c.exposure < 0,
+)
+Index(
     "ix_pool_pending",
     pool.c.channel,
     postgresql_where=pool.c.pending.is_not(None),

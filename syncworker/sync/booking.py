@@ -176,11 +176,9 @@ def _shown(record: PoolRecord, before: Levels, line: LineRecord) -> int | None:
 def _notice(
     tx: Transaction, channel: ChannelRecord, before: Mapping[str, PoolRecord], after: Mapping[str, PoolRecord]
 ) -> None:
-    """A bound below 0 was wrong, and one that the channel raised may be: both are read back."""
+    """A bound below 0 may be wrong, and one that the channel raised may be too high: both are read back."""
     for record in after.values():
         if is_broken(record.bound) and not is_broken(before[record.id].bound):
-            details = {"channel": channel.name, "sku": record.sku, "exposure": record.bound.exposure}
-            incidents.open_incident(tx, IncidentKind.DRIFT, f"pool/{record.id}", details)
             pools.want_read(tx, [record.id], at=tx.now)
         elif _has_risen(before[record.id].bound, record.bound):
             pools.want_read(tx, [record.id], at=tx.now + channel.rules.read_lag)

@@ -102,17 +102,19 @@ def _view(
         hold_back=record.parked is not None
         or _is_later(channel.not_before, now)
         or _is_later(record.not_before, now),
-        drainable=_is_drainable(record, channel, now),
+        drainable=is_drainable(record, channel, now),
         in_sum=record.in_sum,
     )
 
 
-def _coming(record: PoolRecord, opens: Sequence[PushRecord]) -> int | None:
-    """Units by which the exposure will fall at the settle; ``None`` while an answer is still out."""
+def _coming(record: PoolRecord, opens: Sequence[PushRecord]) -> int:
+    """Units by which the exposure will fall: at the settle, or once a set 0 that is being sent is accepted."""
     exposure, pending = record.bound.exposure, record.bound.pending
-    if pending is not None and exposure is not None:
-        return max(0, exposure - pending)
-    return None if opens else 0
+    if exposure is None:
+        return 0
+    if any(push.state is PushState.SENDING and push.value == 0 for push in opens):
+        return max(0, exposure)
+    return 0 if pending is None else max(0, exposure - pending)
 
 
 def drain_pause(channel: ChannelRecord) -> timedelta:
@@ -120,7 +122,8 @@ def drain_pause(channel: ChannelRecord) -> timedelta:
     return min(DRAIN_PAUSE, timedelta(seconds=10 * channel.rules.dark_time_s))
 
 
-def _is_drainable(record: PoolRecord, channel: ChannelRecord, now: datetime) -> bool:
+def is_drainable(record: PoolRecord, channel: ChannelRecord, now: datetime) -> bool:
+    """Whether the pool may go dark now: it has rested since the last time, and it will not take too long."""
     rested = record.drained_at is None or record.drained_at <= now - drain_pause(channel)
     return rested and (channel.long_drains or channel.rules.dark_time_s <= LONGEST_DARK_S)
 

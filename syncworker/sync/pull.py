@@ -17,6 +17,7 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pulls import PullRecord
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
+from syncworker.sync.incidents import review_bounds
 from syncworker.sync.ingest import ingest
 from syncworker.sync.lease import lease_s
 from syncworker.sync.settle import settle
@@ -121,6 +122,7 @@ def _record(
     concerned = set(ingested.channels)
     if moved.whole:
         concerned.update(settle(tx, begun.channel, moved.proof))
+        review_bounds(tx, begun.channel)
         record_success(tx, begun.channel)
         due_at = begun.pull.began_at + timedelta(seconds=begun.channel.rules.poll_s)
         jobs.release(tx, begun.lease, due_at=max(due_at, tx.now))

@@ -10,11 +10,16 @@ from syncworker.ledger import channels, jobs, pools, pushes
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.answers import want_proof
 from syncworker.sync.context import Context, log
+from syncworker.sync.planning import is_drainable
+from syncworker.sync.settle import RECONCILE_AFTER
 
 #: Pools that wait for time to pass, not for an event, are looked at again this often.
 LOOK_AGAIN_AFTER = timedelta(seconds=60)
+#: Pools of one channel that are drained in one sweep.
+DRAINS_PER_SWEEP = 100
 WAITS_FOR_TIME = (
     Reason.WAITS_FOR_LEAVE,
     Reason.WAITS_FOR_FREE_UNITS,
@@ -35,6 +40,7 @@ def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
     known = {record.name: record for record in channels.all_channels(tx)}
     _take_stuck_pushes(tx, known)
     _close_applied(tx, known)
+    _drain_unreadable(tx, known)
     pools.look_again(
         tx, [reason.value for reason in WAITS_FOR_TIME], planned_before=tx.now - LOOK_AGAIN_AFTER
     )
@@ -67,8 +73,35 @@ def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None
         elif channel.rules.readable:
             if record.read_due_at is None or push.state is PushState.SENDING:
                 want_proof(tx, channel, record, push)
-        elif not record.withdraw:
+        elif not record.is_dirty and not _is_being_withdrawn(tx, record):
             pools.update(tx, record.id, withdraw=True, wanted_version=record.wanted_version + 1)
+
+
+def _is_being_withdrawn(tx: Transaction, record: PoolRecord) -> bool:
+    """Whether a set 0 that can prove something is under way, accepted, or may still land."""
+    return any(
+        push.value == 0 and (push.state is not PushState.UNKNOWN)
+        for push in pushes.open_of(tx, [record.id])[record.id]
+    )
+
+
+def _drain_unreadable(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
+    """Where nothing can be read back, only a settled 0 tells how much of a bound is slack; done only where there is some."""
+    for name in pools.read_due_channels(tx):
+        channel = known[name]
+        if channel.rules.readable:
+            continue
+        for record in pools.read_due(tx, name, most=DRAINS_PER_SWEEP):
+            bound = record.bound.exposure or 0
+            has_slack = bound > 0 and (record.shown is None or bound > record.shown)
+            if not has_slack:
+                pools.update(tx, record.id, read_due_at=None)
+            elif is_drainable(record, channel, tx.now):
+                pools.update(
+                    tx, record.id, read_due_at=None, withdraw=True, wanted_version=record.wanted_version + 1
+                )
+            else:
+                pools.update(tx, record.id, read_due_at=tx.now + RECONCILE_AFTER)
 
 
 def _close_applied(tx: Transaction, known: dict[str, ChannelRecord]) -> None:

@@ -267,6 +267,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("wanted_version > planned_version"),
     )
     op.create_index(
+        "ix_pool_broken",
+        "pool",
+        ["channel"],
+        unique=False,
+        postgresql_where=sa.text("exposure < 0"),
+        sqlite_where=sa.text("exposure < 0"),
+    )
+    op.create_index(
         "ix_pool_pending",
         "pool",
         ["channel"],
