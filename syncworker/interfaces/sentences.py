@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
-from syncworker.interfaces.language import DOMAIN, LOCALES, spoken
+from syncworker.errors import (
+    ChannelError,
+    ChannelMisconfiguredError,
+    MalformedAnswerError,
+    OutcomeUnknownError,
+    RequestRefusedError,
+    RetryLaterError,
+)
+from syncworker.interfaces.language import DOMAIN, LOCALES, N_, _, spoken
 
 #: Marks sentences of the engine in the catalogue: their words in braces are what differs from case to case.
 CONTEXT = "engine"
@@ -17,6 +27,37 @@ def sentence(text: str) -> str:
     if spoken() == "en":
         return text
     return "\n".join(_line(line) for line in text.split("\n"))
+
+
+@contextmanager
+def at_channel(name: str) -> Iterator[None]:
+    """Whatever the channel raises inside carries its name to the sentence."""
+    try:
+        yield
+    except ChannelError as error:
+        error.add_note(name)
+        raise
+
+
+def channel_sentence(error: ChannelError) -> str:
+    """What went wrong at a channel, where, and what a person can do about it."""
+    said = sentence(str(error)).rstrip(".")
+    name = "".join(f"{note}: " for note in getattr(error, "__notes__", ()))
+    if isinstance(error, MalformedAnswerError):
+        said = _("its answer cannot be read ({problem})").format(problem=said)
+    step = next((_(text) for kind, text in _STEPS.items() if isinstance(error, kind)), "")
+    return f"{name}{said}. {step}".rstrip()
+
+
+_STEPS: dict[type[ChannelError], str] = {
+    RetryLaterError: N_("Is it up, and can this computer reach it? It is tried again by itself."),
+    MalformedAnswerError: N_("Does base_url lead to its API, and not to a page for people?"),
+    ChannelMisconfiguredError: N_(
+        "Mend it in channels.toml or at the channel, then `syncworker channel check`."
+    ),
+    OutcomeUnknownError: N_("Nothing is sent there again before its number is read back."),
+    RequestRefusedError: N_("Nothing was changed there. Ask its support if the words do not help."),
+}
 
 
 def _line(text: str) -> str:

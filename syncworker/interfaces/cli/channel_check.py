@@ -49,14 +49,14 @@ def check(desk: Desk, names: tuple[str, ...]) -> int:
 
 def _show(desk: Desk, reports: list[CheckReport], failed: dict[str, ChannelError]) -> None:
     from syncworker.interfaces.cli.paper import harmless
-    from syncworker.interfaces.sentences import sentence
+    from syncworker.interfaces.sentences import channel_sentence
 
     if not reports and not failed:
         desk.say(_("No channel yet. Add one: `syncworker channel add counter --connector counter`."))
     for one in reports:
         _show_one(desk, one)
     for name, error in failed.items():
-        desk.say(f"✗ {name}: {harmless(sentence(str(error)))}")
+        desk.say(f"✗ {name}: {harmless(channel_sentence(error))}")
 
 
 def _show_one(desk: Desk, one: CheckReport) -> None:
@@ -91,14 +91,14 @@ def _show_one(desk: Desk, one: CheckReport) -> None:
 
 
 def _document(reports: list[CheckReport], failed: dict[str, ChannelError]) -> dict[str, object]:
-    from syncworker.interfaces.sentences import sentence
+    from syncworker.interfaces.sentences import channel_sentence
 
     checked = [{"channel": one.channel, "ok": True, "error": None, **_facts(one)} for one in reports]
     checked += [
         {
             "channel": name,
             "ok": False,
-            "error": {"kind": type(error).__name__, "message": sentence(str(error))},
+            "error": {"kind": type(error).__name__, "message": channel_sentence(error)},
         }
         for name, error in failed.items()
     ]

@@ -13,7 +13,9 @@ import rich_click
 
 from syncworker.errors import (
     AlreadyRunningError,
+    ChannelError,
     ConfigurationError,
+    ImportFileError,
     InputError,
     LeaseLostError,
     SyncworkerError,
@@ -134,10 +136,14 @@ def _mistyped(desk: Desk, error: click.ClickException) -> int:
 
 
 def _refused(desk: Desk, error: SyncworkerError) -> int:
-    from syncworker.interfaces.sentences import sentence
+    from syncworker.interfaces.sentences import channel_sentence, sentence
 
-    problems = list(map(sentence, error.problems)) if isinstance(error, ConfigurationError) else []
-    text = _("The configuration cannot be used:") if problems else sentence(str(error))
+    problems: list[str] = []
+    if isinstance(error, ConfigurationError | ImportFileError):
+        problems = [sentence(problem) for problem in error.problems]
+        text = sentence(str(error).split("\n", 1)[0])
+    else:
+        text = channel_sentence(error) if isinstance(error, ChannelError) else sentence(str(error))
     _tell(desk, type(error).__name__, text, problems)
     if isinstance(error, InputError):
         return BAD_INPUT

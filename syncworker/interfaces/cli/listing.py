@@ -33,6 +33,7 @@ def listing() -> None:
 @pass_desk
 def list_(desk: Desk, channel: str | None, refresh: bool) -> int:
     """What was found."""
+    from syncworker.interfaces.sentences import at_channel
     from syncworker.ledger import channels, listings
     from syncworker.sync.listings import discover
 
@@ -41,7 +42,8 @@ def list_(desk: Desk, channel: str | None, refresh: bool) -> int:
             known = channels.all_channels(tx) if channel is None else [channels.load(tx, channel)]
         for one in known if refresh else ():
             if not one.rules.own_number:
-                discover(app.context, one.name)
+                with at_channel(one.name):
+                    discover(app.context, one.name)
         with app.ledger.snapshot() as tx:
             found = listings.all_listings(tx, channel=channel)
     desk.answer({"listings": [asdict(one) for one in found]}, lambda: _show(desk, found))
@@ -169,6 +171,7 @@ def publish(desk: Desk, channel: str, skus: tuple[str, ...]) -> int:
 
 def publish_at(desk: Desk, channel: str, skus: Sequence[str]) -> int:
     """As the command; also what ``product publish`` does."""
+    from syncworker.interfaces.sentences import at_channel
     from syncworker.ledger import channels, products
     from syncworker.sync.listings import publish as publish_products
 
@@ -179,7 +182,8 @@ def publish_at(desk: Desk, channel: str, skus: Sequence[str]) -> int:
         for sku in skus:
             if sku not in known:
                 raise UnknownSkuError(sku)
-        report = publish_products(app.context, channel, skus=skus or None)
+        with at_channel(channel):
+            report = publish_products(app.context, channel, skus=skus or None)
     document = {
         "channel": channel,
         "published": list(report.published),
