@@ -24,6 +24,7 @@ from syncworker.interfaces.demo.happenings import Follower, Happening, Shelf
 from syncworker.interfaces.demo.screen import Screen
 from syncworker.interfaces.demo.story import Line, Story, Tone
 from syncworker.interfaces.demo.visits import draw_acts
+from syncworker.interfaces.language import _
 
 if TYPE_CHECKING:
     from syncworker.interfaces.demo.outcome import Outcome
@@ -144,7 +145,9 @@ class _Show:
         self._screen.say(Line(sentences.house_rule(is_shared=is_shared)))
         if not self._await(self._is_shared_out, SHARED_OUT_S) and not self._stop.wanted.is_set():
             raise SyncworkerError(
-                "The shops did not get their first numbers in time. Is the computer very busy? Run the demo again."
+                _(
+                    "The shops did not get their first numbers in time. Is the computer very busy? Run the demo again."
+                )
             )
         self._screen.say(Line(self._first_numbers()))
 
@@ -176,7 +179,7 @@ class _Show:
             if self._shelf.is_sold_out or at_s >= self._wishes.seconds:
                 return
             if buyers.found_closed:
-                raise SyncworkerError("A pretend shop stopped answering. Run the demo again.")
+                raise SyncworkerError(_("A pretend shop stopped answering. Run the demo again."))
             for line in self._story.score(at_s) if self._story else []:
                 self._screen.say(line)
             self._stop.wanted.wait(LOOK_S)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncworker.errors import SyncworkerError
+from syncworker.interfaces.language import _
 from syncworker.sandbox.catalogue import Catalogue, parse_catalogue
 from syncworker.sandbox.process import Sandbox, SandboxDiedError, ShopAddress, start_sandbox
 
@@ -82,7 +83,9 @@ def _opened(held: ExitStack, opening: Sequence[AbstractContextManager[Sandbox]])
         except SandboxDiedError as error:
             died = error
     if died is not None:
-        raise SyncworkerError(f"A pretend shop did not open: {died}. Run the demo again.") from died
+        raise SyncworkerError(
+            _("A pretend shop did not open: {error}. Run the demo again.").format(error=died)
+        ) from died
     return boxes
 
 
