@@ -1,0 +1,33 @@
+"""Which rows are the truth? Every table of the ledger; the migrations build exactly this."""
+
+from syncworker.ledger.schema.goods import hold, movement, product, product_part, stock
+from syncworker.ledger.schema.kinds import Amount, Moment, metadata
+from syncworker.ledger.schema.places import channel, job, limit, listing, pool
+from syncworker.ledger.schema.traffic import cursor, order, order_line, pull, push, read
+from syncworker.ledger.schema.upkeep import incident, installation, run, run_item
+
+__all__ = [
+    "Amount",
+    "Moment",
+    "channel",
+    "cursor",
+    "hold",
+    "incident",
+    "installation",
+    "job",
+    "limit",
+    "listing",
+    "metadata",
+    "movement",
+    "order",
+    "order_line",
+    "pool",
+    "product",
+    "product_part",
+    "pull",
+    "push",
+    "read",
+    "run",
+    "run_item",
+    "stock",
+]

@@ -1,0 +1,174 @@
+"""Where is it sold? Channels, their jobs, listings, pools and limits. Tables; no query."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import JSON
+
+from syncworker.ledger.schema.kinds import (
+    Amount,
+    BigId,
+    ChannelName,
+    ExternalId,
+    Moment,
+    Sku,
+    Units,
+    metadata,
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("name", ChannelName, primary_key=True),
+    Column("connector", String(64), nullable=False),
+    #: observing, live, paused
+    Column("state", String(16), nullable=False),
+    #: Operator asked to stop selling here: every pool is set to 0.
+    Column("withdrawing", Boolean, nullable=False, server_default=sa.false()),
+    #: Operator allows drains that leave a pool dark for longer than five minutes.
+    Column("long_drains", Boolean, nullable=False, server_default=sa.false()),
+    Column("location", String(64), nullable=False),
+    Column("policy", String(16), nullable=False),
+    #: Nothing is sent or asked before this moment (Retry-After, repeated failures).
+    Column("not_before", Moment, nullable=True),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text, nullable=True),
+    Column("connected_at", Moment, nullable=False),
+    #: Whether the goods of orders placed before that were still in the count.
+    Column("counts_open_orders", Boolean, nullable=False, server_default=sa.true()),
+    #: The number of the latest pull that has begun.
+    Column("pull_sequence", Integer, nullable=False, server_default="0"),
+    #: Declared facts with every undeclared one at its pessimistic value, and the names of the assumed ones.
+    Column("rules", JSON, nullable=False),
+    Column("assumed", JSON, nullable=False),
+    Column("feeds", JSON, nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("channel", ChannelName, ForeignKey("channel.name"), primary_key=True),
+    #: pull, push, read
+    Column("kind", String(16), primary_key=True),
+    Column("due_at", Moment, nullable=False),
+    Column("lease_token", String(36), nullable=True),
+    Column("lease_until", Moment, nullable=True),
+    Column("started_at", Moment, nullable=True),
+    Column("finished_at", Moment, nullable=True),
+)
+
+listing = Table(
+    "listing",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("channel", ChannelName, ForeignKey("channel.name"), nullable=False),
+    Column("external_id", ExternalId, nullable=False),
+    Column("pool_key", ExternalId, nullable=False),
+    #: The channel's own SKU text, as found there.
+    Column("remote_sku", ExternalId, nullable=True),
+    Column("title", Text, nullable=False, server_default=""),
+    #: Our SKU once linked.
+    Column("sku", Sku, ForeignKey("product.sku"), nullable=True),
+    Column("pool_id", String(36), ForeignKey("pool.id"), nullable=True),
+    #: found, linked, ignored
+    Column("state", String(16), nullable=False),
+    Column("price", Amount, nullable=True),
+    Column("currency", String(3), nullable=True),
+    Column("seen_at", Moment, nullable=False),
+    UniqueConstraint("channel", "external_id"),
+)
+
+pool = Table(
+    "pool",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("channel", ChannelName, ForeignKey("channel.name"), nullable=False),
+    Column("pool_key", ExternalId, nullable=False),
+    Column("sku", Sku, ForeignKey("product.sku"), nullable=False),
+    #: Whether the exposure counts: not so while the channel is observing.
+    Column("in_sum", Boolean, nullable=False),
+    # --- the bound (core.exposure.Bound) ---
+    Column("exposure", Units, nullable=True),
+    Column("pending", Units, nullable=True),
+    Column("base_kind", String(8), nullable=True),
+    Column("base_at", Moment, nullable=True),
+    Column("base_sequence", Integer, nullable=True),
+    Column("settled_at", Moment, nullable=True),
+    Column("raised", Units, nullable=False, server_default="0"),
+    Column("restocked", Units, nullable=False, server_default="0"),
+    Column("risen_at", Moment, nullable=True),
+    Column("fallen_at", Moment, nullable=True),
+    # --- what we believe is shown, for people and for compare-and-set ---
+    Column("shown", Units, nullable=True),
+    Column("remote_reserved", Units, nullable=False, server_default="0"),
+    # --- what is to be done ---
+    Column("wanted_version", Integer, nullable=False, server_default="1"),
+    Column("planned_version", Integer, nullable=False, server_default="0"),
+    Column("target", Units, nullable=True),
+    #: Why the allocator left it as it is, or what it decided (core.allocator.Reason).
+    Column("reason", String(32), nullable=True),
+    #: When the allocator last looked.
+    Column("planned_at", Moment, nullable=True),
+    Column("not_before", Moment, nullable=True),
+    Column("drained_at", Moment, nullable=True),
+    #: A read-back is wanted from this moment on.
+    Column("read_due_at", Moment, nullable=True),
+    #: To be shown as 0 until that is settled (going live, an outcome nobody can read back).
+    Column("withdraw", Boolean, nullable=False, server_default=sa.false()),
+    #: Refusals in a row, for the pause before the next try.
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    #: First of two read-backs that did not find the pool.
+    Column("absent_at", Moment, nullable=True),
+    #: Why nothing but a person can go on with it, in the channel's own words.
+    Column("parked", Text, nullable=True),
+    UniqueConstraint("channel", "pool_key"),
+    Index("ix_pool_sku", "sku"),
+)
+Index(
+    "ix_pool_dirty",
+    pool.c.channel,
+    postgresql_where=pool.c.wanted_version > pool.c.planned_version,
+    sqlite_where=pool.c.wanted_version > pool.c.planned_version,
+)
+Index(
+    "ix_pool_read_due",
+    pool.c.channel,
+    pool.c.read_due_at,
+    postgresql_where=pool.c.read_due_at.is_not(None),
+    sqlite_where=pool.c.read_due_at.is_not(None),
+)
+Index(
+    "ix_pool_broken",
+    pool.c.channel,
+    postgresql_where=pool.c.exposure < 0,
+    sqlite_where=pool.c.exposure < 0,
+)
+Index(
+    "ix_pool_pending",
+    pool.c.channel,
+    postgresql_where=pool.c.pending.is_not(None),
+    sqlite_where=pool.c.pending.is_not(None),
+)
+
+limit = Table(
+    "limit",
+    metadata,
+    Column("channel", ChannelName, primary_key=True),
+    Column("sku", Sku, primary_key=True),
+    Column("pause", Boolean, nullable=False, server_default=sa.false()),
+    Column("at_most", Units, nullable=True),
+    Column("fixed", Units, nullable=True),
+    Column("at_least", Units, nullable=True),
+    Column("share", Integer, nullable=True),
+)

@@ -1,0 +1,70 @@
+"""What needs a person, what was run, and which installation is this? Tables; no query."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+)
+from sqlalchemy.types import JSON
+
+from syncworker.ledger.schema.kinds import BigId, ExternalId, Moment, metadata
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    #: oversold, deficit, drift, parked, failing, quarantine, unknown_status, not_protected
+    Column("kind", String(32), nullable=False),
+    #: What it is about: a SKU, "channel/…", "pool/…", "order/…".
+    Column("subject", ExternalId, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment, nullable=True),
+    #: Facts by name, for people and programs.
+    Column("details", JSON, nullable=False),
+)
+Index(
+    "uq_incident_open",
+    incident.c.kind,
+    incident.c.subject,
+    unique=True,
+    postgresql_where=incident.c.closed_at.is_(None),
+    sqlite_where=incident.c.closed_at.is_(None),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    #: resync, import, reconcile, go_live
+    Column("kind", String(16), nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment, nullable=True),
+    Column("details", JSON, nullable=False),
+)
+
+run_item = Table(
+    "run_item",
+    metadata,
+    Column("run_id", String(36), ForeignKey("run.id"), primary_key=True),
+    Column("subject", ExternalId, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("details", JSON, nullable=False),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    #: Always 1: one row.
+    Column("id", Integer, primary_key=True),
+    Column("token", String(36), nullable=False),
+    #: Grows with each start, and while running; the witness file beside the database holds the same number.
+    Column("starts", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("backed_up_at", Moment, nullable=True),
+)
