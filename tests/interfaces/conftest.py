@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,10 +83,20 @@ def shop(tmp_path: Path) -> Shop:
     return Shop(folder)
 
 
-@pytest.fixture
-def stocked(shop: Shop) -> Shop:
-    """The catalogue taken in, and a counter."""
-    shop.write("catalogue.csv", CATALOGUE)
-    shop.ok("product", "import", str(shop.folder / "catalogue.csv"))
+@pytest.fixture(scope="session")
+def stocked_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogue taken in, and a counter: made once, copied for each test."""
+    folder = tmp_path_factory.mktemp("stocked") / "config"
+    folder.mkdir()
+    shop = Shop(folder)
+    path = shop.write("catalogue.csv", CATALOGUE)
+    shop.ok("product", "import", str(path))
     shop.ok("channel", "add", "counter", "--connector", "counter")
-    return shop
+    return folder.parent
+
+
+@pytest.fixture
+def stocked(stocked_template: Path, tmp_path: Path) -> Shop:
+    """The catalogue taken in, and a counter."""
+    shutil.copytree(stocked_template, tmp_path / "stocked")
+    return Shop(tmp_path / "stocked" / "config")
