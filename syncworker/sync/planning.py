@@ -13,7 +13,7 @@ from syncworker.core import allocator
 from syncworker.core.allocator import Decision, PoolView
 from syncworker.core.allocator import Part as PlannedPart
 from syncworker.core.exposure import PushState
-from syncworker.core.model import Limits, Policy
+from syncworker.core.model import Limits, Policy, QuantityKind
 from syncworker.ledger import limits, orders, pushes
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot
@@ -97,6 +97,8 @@ def _view(
         sales=float(sales),
         limits=allowed,
         policy=policy,
+        # Units on hand are sent with the channel's own reserved ones on top: unread, nothing can be raised there.
+        lowering_only=channel.rules.kind is QuantityKind.ON_HAND and not channel.rules.readable,
         withdraw=channel.withdrawing or record.withdraw,
         paused=channel.state is ChannelState.PAUSED and not channel.withdrawing,
         hold_back=record.parked is not None
