@@ -25,8 +25,7 @@ def plan(parts: Mapping[str, Part], pools: Sequence[PoolView]) -> tuple[Decision
     they are stored, acknowledged and settled, and nothing was sold meanwhile, the plan is empty after a few rounds.
     """
     rows = [row_of(view, place) for place, view in enumerate(pools)]
-    ordered = sorted(rows, key=lambda row: (row.view.channel, row.view.pool_id))
-    for component in _components(ordered):
+    for component in _components(rows):
         _plan_component(open_sheet(parts, component))
     return tuple(row.decision() for row in rows)
 

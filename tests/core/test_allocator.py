@@ -61,15 +61,21 @@ def test_what_the_settle_frees_goes_back_to_the_lender() -> None:
     assert third["Z"].push == _cas(3, 9)
 
 
-def test_while_a_lowering_is_on_its_way_its_units_are_kept_for_the_borrower() -> None:
-    sending = pool("Z", CAS, 12, open_push=True, unknown_push=True, coming=9)
+def test_while_a_lowering_is_on_its_way_what_is_free_is_kept_and_nobody_else_lends() -> None:
+    lent = pool("W", CAS, 1, sales=3.0)
+    lending = pool("Z", CAS, 12, open_push=True, unknown_push=True, coming=9)
+    lender = pool("V", CAS, 3)
 
-    between = _plan(
-        30, pool("X", SET, 6, sales=6.0), pool("W", CAS, 0, sales=0.1), pool("Y", SET, 12), sending
-    )
+    between = _plan(26, pool("X", SET, 6, sales=20.0), lent, lending, lender)
 
-    assert between["X"].reason is Reason.WAITS_FOR_FREE_UNITS
+    assert {name: one.push for name, one in between.items()} == dict.fromkeys("XWZV")
+    assert between["X"].reason is between["W"].reason is Reason.WAITS_FOR_FREE_UNITS
     assert between["Z"].reason is Reason.WAITS_FOR_OUTCOME
+
+
+def test_an_acknowledged_push_is_waited_for_in_every_mode() -> None:
+    for rules in (SET, CAS, ADJUST):
+        assert _plan(9, pool("X", rules, 0, open_push=True))["X"].reason is Reason.WAITS_FOR_SETTLE
 
 
 # --- few units
@@ -112,6 +118,14 @@ def test_a_bundle_competes_with_its_parts_for_the_scarce_one() -> None:
     assert [one.target for one in decisions] == [2, 2, 98]
 
 
+def test_an_order_needs_no_push_until_the_pool_has_fallen_to_half_of_its_target() -> None:
+    above, at_half = _plan(10, pool("X", CAS, 6)), _plan(10, pool("X", CAS, 5))
+
+    assert above["X"].push is None
+    assert above["X"].reason is Reason.IN_BAND
+    assert at_half["X"].push == _cas(5, 10)
+
+
 # --- draining
 
 
@@ -148,6 +162,15 @@ def test_what_a_drain_frees_is_handed_out_in_one_plan() -> None:
     assert freed["X"].reason is freed["Z"].reason is Reason.RAISED
 
 
+def test_a_pool_that_holds_no_more_than_its_target_is_not_drained() -> None:
+    dry = _plan(
+        14, pool("X", SET, 0, sales=5.0), pool("Y", SET, 2, sales=5.0), pool("Z", SET, 12, paused=True)
+    )
+
+    assert dry["X"].reason is Reason.WAITS_FOR_FREE_UNITS
+    assert dry["Y"].push is None
+
+
 def test_units_bound_in_a_pool_that_shows_nothing_are_freed() -> None:
     stuck = _plan(2, pool("X", SET, 2, shown=0))
 
@@ -166,6 +189,12 @@ def test_a_deficit_lowers_exactly_where_it_can_and_drains_the_fewest_pools() -> 
     assert short["W"].push is None
     assert short["X"].push is None
     assert short["Y"].reason is Reason.DRAINED_FOR_DEFICIT
+
+
+def test_of_the_pools_that_cover_a_deficit_alone_the_smallest_goes_dark() -> None:
+    short = _plan(15, pool("X", SET, 5), pool("Y", SET, 9), pool("Z", SET, 4))
+
+    assert [one.push for one in short.values()] == [None, None, _set(0)]
 
 
 def test_in_a_deficit_nothing_is_raised() -> None:
@@ -222,6 +251,13 @@ def test_withdrawing_shows_nothing_and_says_so_where_zero_is_no_quantity() -> No
     assert _plan(9, pool("X", SET, 4, withdraw=True))["X"].push == _set(0)
     assert _plan(9, pool("X", odd, 4, withdraw=True))["X"].reason is Reason.ZERO_IS_NO_QUANTITY
     assert _plan(9, pool("X", SET, 0, withdraw=True))["X"].reason is Reason.WITHDRAWN
+
+
+def test_a_withdrawal_on_its_way_is_not_sent_again() -> None:
+    leaving = _plan(9, pool("X", SET, 4, withdraw=True, open_push=True, unknown_push=True, coming=4))["X"]
+
+    assert leaving.push is None
+    assert leaving.reason is Reason.WITHDRAWN
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from syncworker.core.decision import SENTENCES, Reason
 from syncworker.core.model import BelowZero, Policy, QuantityMode
 from tests.core.allocator_views import PARTS, Scene, after_settling, held, raised, scenes
 
-_MANY = settings(max_examples=80, deadline=None)
+_MANY = settings(max_examples=60, deadline=None)
 
 
 def _with_push(scene: Scene, decisions: tuple[Decision, ...]) -> list[tuple[PoolView, Decision]]:
