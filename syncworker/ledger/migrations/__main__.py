@@ -1,4 +1,4 @@
-"""Which revision does a change of ``schema.py`` need? Drafts it: ``python -m syncworker.ledger.migrations "What it does"``.
+"""Which revision does a change of the schema need? Drafts it: ``python -m syncworker.ledger.migrations "What it does"``.
 
 For developers. It compares the schema with what the revisions so far build; read the draft before committing it.
 """
