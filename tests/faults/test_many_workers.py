@@ -48,7 +48,7 @@ def test_nothing_is_oversold_though_redis_is_flushed_twice_and_a_worker_is_kille
             return stack.enter_context(running(kind, business.folder, tmp_path / f"{kind}-{number}.log"))
 
         doomed, *others = [
-            start(kind, number) for number, kind in enumerate(["worker", "worker", "beat", "beat"])
+            start(kind, number) for number, kind in enumerate(["worker", "prefork", "beat", "beat"])
         ]
         with Buyers(business, count=2):
             await_condition(partial(has_sold, business, 4), SOON_S, "first sales", poll_s=0.1)
