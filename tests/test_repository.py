@@ -118,7 +118,8 @@ def test_relative_links_in_the_docs_lead_somewhere() -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_files_and_functions_stay_short_enough_to_read(room: str) -> None:
-    sources = {path: path.read_text() for path in (ROOT / room).rglob("*.py")}
+    # A migration is drafted by Alembic, table by table, and never changed afterwards.
+    sources = {path: path.read_text() for path in (ROOT / room).rglob("*.py") if "versions" not in path.parts}
 
     long_files = {
         str(path.relative_to(ROOT)) for path, text in sources.items() if text.count("\n") > FILE_LINES
