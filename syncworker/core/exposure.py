@@ -344,7 +344,11 @@ def read_answered(
     if unexplained and bound.exposure is not None:
         bound = replace(bound, exposure=max(bound.exposure, number))
     landing = any(may_land_after(push, oldest, rules) for push in open_pushes)
-    if landing or _may_follow(bound.risen_at, oldest) or (unexplained and _may_follow(bound.fallen_at, oldest)):
+    if (
+        landing
+        or _may_follow(bound.risen_at, oldest)
+        or (unexplained and _may_follow(bound.fallen_at, oldest))
+    ):
         return ReadOutcome(bound=bound, read_again=True)
     if unexplained:
         bound = replace(bound, risen_at=_latest(bound.risen_at, base.at))

@@ -56,7 +56,9 @@ def merged(shop: Shop, pool: Pool) -> Pool:
         cached = None
     requests = tuple(r for r in pool.requests if r.state is not None or can_land(shop, r))
     if not shop.merges:
-        return pool._replace(cached=cached, requests=requests)
+        sequence = 0 if pool.pull is None else pool.limit.base_sequence
+        limit = pool.limit._replace(base_sequence=sequence)
+        return pool._replace(cached=cached, requests=requests, limit=limit)
     if requests:
         requests = tuple(_request(shop, pool, r) for r in requests)
     if len(requests) > 1:
@@ -116,7 +118,9 @@ def _request(shop: Shop, pool: Pool, request: Request) -> Request:
 
 
 def _orders(shop: Shop, pool: Pool) -> tuple[Order, ...]:
-    kept = [_order(shop, pool, order) for order in pool.orders if order.news or _can_change(shop, pool, order)]
+    kept = [
+        _order(shop, pool, order) for order in pool.orders if order.news or _can_change(shop, pool, order)
+    ]
     kept.sort(key=lambda o: (o.mark, o.placed, o.seen or (-1,), o.news))
     return tuple(kept)
 
@@ -162,7 +166,9 @@ def _limit(shop: Shop, pool: Pool) -> Limit:
     limit = pool.limit
     oldest = shop.reads + (pool.reading.began if pool.reading else 0)
     risen = None if limit.risen is None or limit.risen > oldest or not shop.rules.readable else limit.risen
-    fallen = None if limit.fallen is None or limit.fallen > oldest or not shop.rules.readable else limit.fallen
+    fallen = (
+        None if limit.fallen is None or limit.fallen > oldest or not shop.rules.readable else limit.fallen
+    )
     base_age = limit.base_age
     if not _stamps_matter(shop):
         lag = shop.applies if limit.base is BaseKind.SET else shop.reads

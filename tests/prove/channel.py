@@ -72,8 +72,8 @@ def _changed(shop: Shop, pool: Pool, index: int, order: Order) -> Iterator[Move]
         told = (ordered - 1, cancelled, shipped, returned)
         yield _told(pool, index, told, back, "an order is edited to 1 fewer", left=1, cancels=1)
     if "refund" in shop.may and pool.chances.outside and live and not returned:
-        told = (ordered, cancelled, shipped, 1)
-        yield _told(pool, index, told, 1, "the channel restocks a return", left=1, outside=1)
+        told, again = (ordered, cancelled, shipped, 1), int(mark.really_returns)
+        yield _told(pool, index, told, again, "goods are sent back", left=again, outside=1)
     if "ship" in shop.may and live > shipped:
         yield _told(pool, index, (ordered, cancelled, live, returned), 0, "an order ships")
 
@@ -123,7 +123,7 @@ def land(shop: Shop, pool: Pool, index: int, request: Request) -> Pool | None:
     if shows is None:
         return None
     rest = () if request.state is None else (request._replace(landed=True),)
-    gift = pool.gift + (request.kind == "set" and max(0, shows - request.up))
+    gift = pool.gift + ("lifts" in shop.may and max(0, shows - request.up))
     return pool._replace(shows=shows, requests=swap(pool.requests, index, *rest), gift=gift)
 
 
@@ -149,9 +149,7 @@ def _outside(shop: Shop, pool: Pool) -> Iterator[Move]:
         edited = pool._replace(shows=pool.shows + 1, gift=pool.gift + 1, chances=chances, reading=reading)
         yield Move("a hand edit adds 1", edited, left=1)
     if "oversell" in shop.may and pool.shows == 0:
-        sold = pool._replace(
-            orders=(*pool.orders, _order(0, 0, -1)), chances=chances, gift=pool.gift + 1
-        )
+        sold = pool._replace(orders=(*pool.orders, _order(0, 0, -1)), chances=chances, gift=pool.gift + 1)
         yield Move("the channel sells 1 below zero", sold)
     if "late" in shop.may and pool.shows >= 1:
         orders = (*pool.orders, Order(0, 0, None, (News((1, 0, 0, 0), 0, 0),)))

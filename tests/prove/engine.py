@@ -161,7 +161,9 @@ def _acknowledged(shop: Shop, pool: Pool, index: int, request: Request) -> Itera
         done = request._replace(state=None, acknowledged=0)
         rest = swap(pool.requests, index, *(() if request.landed else (done,)))
         limit = limit_of(_lowered_or_raised(shop, bound, request))
-        yield Move(f"{request.kind} {request.number} is acknowledged", pool._replace(limit=limit, requests=rest))
+        yield Move(
+            f"{request.kind} {request.number} is acknowledged", pool._replace(limit=limit, requests=rest)
+        )
         return
     others = [push_of(other) for other in swap(pool.requests, index) if other.state is not None]
     done = request._replace(state=PushState.ACKNOWLEDGED, acknowledged=0)
@@ -182,9 +184,7 @@ def _acknowledged(shop: Shop, pool: Pool, index: int, request: Request) -> Itera
         told = pool._replace(limit=limit_of(after), requests=requests)
         if echo and request.landed:
             told = told._replace(gift=max(0, told.gift - max(0, echo - request.up)))
-        yield Move(
-            f"set {request.number} is acknowledged (echo {echo})", told, outside="lifts" in shop.may
-        )
+        yield Move(f"set {request.number} is acknowledged (echo {echo})", told, outside="lifts" in shop.may)
 
 
 def _lowered_or_raised(shop: Shop, bound: Bound, request: Request) -> Bound:

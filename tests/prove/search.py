@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from syncworker.core import availability
 from tests.prove import canonical, channel, engine
 from tests.prove.values import Move, Pool, Shop, start
 
@@ -55,7 +56,7 @@ class Machine:
         self.numbers: dict[Pool, int] = {}
         self.broken: list[str | None] = []
         self.shows: list[int] = []
-        self.counted: list[int | None] = []
+        self.exposures: list[int | None] = []
         self.steps: dict[int, list[Step]] = {}
         self.later: dict[int, int] = {}
 
@@ -68,7 +69,7 @@ class Machine:
             self.pools.append(pool)
             self.broken.append(bound_broken(self.shop, pool))
             self.shows.append(max(0, pool.shows))
-            self.counted.append(None if pool.limit.exposure is None else max(0, pool.limit.exposure))
+            self.exposures.append(pool.limit.exposure)
         return found
 
     def next_steps(self, number: int) -> list[Step]:
@@ -159,22 +160,37 @@ class Search:
         return None
 
     def _taken(self, ids: tuple[int, ...], part: int) -> int | None:
-        """Σ units × exposure, or ``None`` when one is unknown."""
+        """Σ units × exposure, by the judge's own arithmetic; ``None`` when one is unknown."""
         taken = 0
         for recipe, machine, number in zip(self.recipes, self.machines, ids, strict=True):
-            counted = machine.counted[number]
-            if counted is None and recipe[part]:
+            exposure = machine.exposures[number]
+            if exposure is None and recipe[part]:
                 return None
-            taken += recipe[part] * (counted or 0)
+            taken += recipe[part] * max(0, exposure or 0)
         return taken
+
+    def _free(self, ids: tuple[int, ...], available: tuple[int, ...]) -> tuple[int | None, ...]:
+        """What the core calls free, per part."""
+        return tuple(
+            availability.free_of(
+                units,
+                [
+                    (recipe[part], machine.exposures[number])
+                    for recipe, machine, number in zip(self.recipes, self.machines, ids, strict=True)
+                    if recipe[part]
+                ],
+            )
+            for part, units in enumerate(available)
+        )
 
     def _expand(self, state: State) -> None:
         ids, available, left = state
         taken = [self._taken(ids, part) for part in range(len(available))]
+        free = self._free(ids, available)
         for place, machine in enumerate(self.machines):
             recipe = self.recipes[place]
             for step in machine.next_steps(ids[place]):
-                if step[2] and not _is_free(recipe, step[2], taken, available):
+                if step[2] and not _is_free(recipe, step[2], free):
                     continue
                 self._take(state, place, step, taken)
         later = tuple(m.tick(number) for m, number in zip(self.machines, ids, strict=True))
@@ -228,11 +244,11 @@ class Search:
         return tuple(reversed(lines))
 
 
-def _is_free(recipe: tuple[int, ...], need: int, taken: list[int | None], available: tuple[int, ...]) -> bool:
-    for units, used, there in zip(recipe, taken, available, strict=True):
-        if units and (used is None or units * need > there - used):
-            return False
-    return True
+def _is_free(recipe: tuple[int, ...], need: int, free: tuple[int | None, ...]) -> bool:
+    return all(
+        not units or (left is not None and units * need <= left)
+        for units, left in zip(recipe, free, strict=True)
+    )
 
 
 def search(world: World, most: int = 2_000_000) -> Found:

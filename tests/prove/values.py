@@ -147,6 +147,7 @@ class Mark:
     restocked: Known = Known.YES
     really_restocks: bool = True
     returned: Known = Known.YES
+    really_returns: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

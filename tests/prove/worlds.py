@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from syncworker.core.model import BelowZero, ChannelRules, Known, QuantityKind, QuantityMode
 from tests.prove.search import World
 from tests.prove.values import Mark, Shop
@@ -40,6 +42,7 @@ NOT_BACK = Mark(restocked=Known.NO, really_restocks=False)
 PERHAPS = Mark(restocked=Known.UNKNOWN)
 PERHAPS_NOT = Mark(restocked=Known.UNKNOWN, really_restocks=False)
 TYPED = Mark(counts_down=Known.NO, really_counts=False)
+STAYS_OUT = Mark(returned=Known.NO, really_returns=False)
 UNSURE = Mark(counts_down=Known.UNKNOWN)
 COMPARE = QuantityMode.COMPARE_AND_SET
 ADJUST = QuantityMode.ADJUST
@@ -90,40 +93,160 @@ WORLDS = (
     one("slow orders", "visibility lag", 1, Shop(rules=rules(sees=2), patience=1)),
     one("orders seen at once", "the pull's sequence", 2, Shop(rules=SET, most=2)),
     one("pulls with gaps", "settling pull", 2, GAPS),
-    # cancellations, returns, edits
+    # whatever changes an order after it was placed
     one("cancelled, not restocked", "cancellation", 2, Shop(rules=SET, cancels=2, marks=(NOT_BACK,))),
     one("perhaps restocked", "unknown = yes", 1, Shop(rules=SET, cancels=1, marks=(PERHAPS, PERHAPS_NOT))),
     one("cancelled during a read-back", "clause (c)", 1, Shop(rules=READ, shows=1, pushes=0, cancels=1)),
     one("the channel restocks a return", "refund", 1, Shop(rules=SET, outside=1, may=may("refund"))),
-    one("a return during a read-back", "clause (c)", 1, Shop(rules=READ, shows=1, pushes=0, outside=1, may=may("refund"))),
+    one(
+        "a return that stays out",
+        "refund",
+        1,
+        Shop(rules=SET, outside=1, marks=(STAYS_OUT,), may=may("refund")),
+    ),
+    one(
+        "a return during a read-back",
+        "clause (c)",
+        1,
+        Shop(rules=READ, shows=1, pushes=0, outside=1, may=may("refund")),
+    ),
     one("taken back", "taken back", 1, Shop(rules=SET, cancels=1, outside=1, may=may("uncancel"))),
-    one("taken back, not restocked", "taken back", 2, Shop(rules=SET, shows=2, pushes=0, cancels=1, outside=1, marks=(NOT_BACK,), may=may("uncancel"))),
-    one("taken back, perhaps restocked", "taken back", 2, Shop(rules=rules(readable=True), shows=2, pushes=0, cancels=1, outside=1, marks=(PERHAPS_NOT,), may=may("uncancel"))),
-    one("orders edited", "edits", 2, Shop(rules=SET, shows=2, pushes=0, cancels=1, outside=1, may=may("edit order"))),
-    one("typed by staff", "counts down: no", 2, Shop(rules=SET, shows=1, pushes=1, outside=1, marks=(Mark(), TYPED))),
+    one(
+        "taken back, not restocked",
+        "taken back",
+        2,
+        Shop(rules=SET, shows=2, pushes=0, cancels=1, outside=1, marks=(NOT_BACK,), may=may("uncancel")),
+    ),
+    one(
+        "taken back, perhaps restocked",
+        "taken back",
+        2,
+        Shop(
+            rules=rules(readable=True),
+            shows=2,
+            pushes=0,
+            cancels=1,
+            outside=1,
+            marks=(PERHAPS_NOT,),
+            may=may("uncancel"),
+        ),
+    ),
+    one(
+        "orders edited",
+        "edits",
+        2,
+        Shop(rules=SET, shows=2, pushes=0, cancels=1, outside=1, may=may("edit order")),
+    ),
+    one(
+        "typed by staff",
+        "counts down: no",
+        2,
+        Shop(rules=SET, shows=1, pushes=1, outside=1, marks=(Mark(), TYPED)),
+    ),
     one("perhaps counted down", "counts down: unknown", 2, Shop(rules=SET, most=2, marks=(UNSURE,))),
-    one("listed too late", "older than the base", 2, Shop(rules=SET, shows=1, pushes=1, cancels=1, outside=1, may=may("late"))),
-    one("listed too late, clocks differ", "clock skew", 1, Shop(rules=rules(skew=1), shows=1, pushes=0, outside=1, stamps=(0, 1), may=may("late"))),
-    one("clocks differ", "clock skew", 1, Shop(rules=rules(sees=1, skew=1), shows=1, pushes=1, stamps=(0, 1))),
-    one("sold below zero", "clause (a)", 2, Shop(rules=SET, shows=1, pushes=1, cancels=1, outside=1, may=may("oversell"))),
+    one(
+        "listed too late",
+        "older than the base",
+        2,
+        Shop(rules=SET, shows=1, pushes=1, cancels=1, outside=1, may=may("late")),
+    ),
+    one(
+        "listed too late, then cancelled",
+        "first seen cancelled",
+        1,
+        Shop(rules=SET, shows=1, pushes=0, cancels=1, outside=1, may=may("late")),
+    ),
+    one(
+        "listed too late, clocks differ",
+        "clock skew",
+        1,
+        Shop(rules=rules(skew=1), shows=1, pushes=0, outside=1, stamps=(0, 1), may=may("late")),
+    ),
+    one(
+        "clocks differ", "clock skew", 1, Shop(rules=rules(sees=1, skew=1), shows=1, pushes=1, stamps=(0, 1))
+    ),
+    one(
+        "sold below zero",
+        "clause (a)",
+        2,
+        Shop(rules=SET, shows=1, pushes=1, cancels=1, outside=1, may=may("oversell")),
+    ),
     # read-backs
     one("read-back", "read", 1, Shop(rules=READ, pushes=1)),
     one("slow read-back", "read", 1, Shop(rules=READ, shows=1, pushes=0, patience=1)),
-    one("raised while a read-back is pending", "clause (b)", 2, Shop(rules=rules(mode=ADJUST, readable=True))),
+    one(
+        "raised while a read-back is pending", "clause (b)", 2, Shop(rules=rules(mode=ADJUST, readable=True))
+    ),
     one("old answers", "read lag", 1, Shop(rules=rules(readable=True, reads=2), pushes=1)),
-    one("lost answer, read back", "unknown resolved", 1, Shop(rules=rules(readable=True, horizon=2), pushes=1)),
+    one(
+        "lost answer, read back", "unknown resolved", 1, Shop(rules=rules(readable=True, horizon=2), pushes=1)
+    ),
     one("applied later, read back", "base", 1, Shop(rules=rules(readable=True, applies=1), pushes=1)),
     one("all unknown", "unknown is not zero", 2, Shop(rules=READ, shows=1, exposure=None, pushes=1)),
-    two("unknown beside known", "unknown is infinite", 2, Shop(rules=rules(readable=True), shows=1, exposure=None, pushes=1), Shop(rules=SET, pushes=1)),
+    two(
+        "unknown beside known",
+        "unknown is infinite",
+        1,
+        Shop(rules=rules(readable=True), shows=1, exposure=None, pushes=1),
+        Shop(rules=SET, pushes=1),
+    ),
     one("hand edit", "forced raise", 1, Shop(rules=READ, pushes=1, outside=1, may=may("edit"))),
-    one("hand edit, adjusted", "forced raise", 2, Shop(rules=rules(mode=ADJUST, readable=True), pushes=1, outside=1, may=may("edit"))),
+    one(
+        "hand edit, adjusted",
+        "forced raise",
+        2,
+        Shop(rules=rules(mode=ADJUST, readable=True), pushes=1, outside=1, may=may("edit")),
+    ),
     # compare-and-set, adjust
     one("compare and set", "compare-and-set", 2, Shop(rules=rules(mode=COMPARE, readable=True), most=2)),
-    two("compare and set, two shops", "compare-and-set", 1, Shop(rules=rules(mode=COMPARE, readable=True)), Shop(rules=SET, pushes=1)),
-    one("compare and set, hand edit", "number seen", 2, Shop(rules=rules(mode=COMPARE, readable=True), pushes=1, outside=1, may=may("edit"))),
-    one("compare and set, applied later", "base", 1, Shop(rules=rules(mode=COMPARE, readable=True, applies=1))),
-    one("adjust, refuses below zero", "adjust(−d)", 2, Shop(rules=rules(mode=ADJUST, horizon=1), most=2, pushes=3, cancels=1)),
-    one("adjust, clamps", "adjust(−d)", 2, Shop(rules=rules(mode=ADJUST, below_zero=BelowZero.CLAMPS), most=2, pushes=3)),
-    one("adjust, applied later", "base", 1, Shop(rules=rules(mode=ADJUST, applies=1, readable=True), pushes=3)),
+    two(
+        "compare and set, two shops",
+        "compare-and-set",
+        1,
+        Shop(rules=rules(mode=COMPARE, readable=True)),
+        Shop(rules=SET, pushes=1),
+    ),
+    one(
+        "compare and set, hand edit",
+        "number seen",
+        2,
+        Shop(rules=rules(mode=COMPARE, readable=True), pushes=1, outside=1, may=may("edit")),
+    ),
+    one(
+        "compare and set, applied later", "base", 1, Shop(rules=rules(mode=COMPARE, readable=True, applies=1))
+    ),
+    one(
+        "adjust, refuses below zero",
+        "adjust(−d)",
+        2,
+        Shop(rules=rules(mode=ADJUST, horizon=1), most=2, pushes=3, cancels=1),
+    ),
+    one(
+        "adjust, clamps",
+        "adjust(−d)",
+        2,
+        Shop(rules=rules(mode=ADJUST, below_zero=BelowZero.CLAMPS), most=2, pushes=3),
+    ),
+    one(
+        "adjust, applied later", "base", 1, Shop(rules=rules(mode=ADJUST, applies=1, readable=True), pushes=3)
+    ),
     two("adjust, two shops", "adjust", 1, Shop(rules=rules(mode=ADJUST), pushes=3)),
 )
+
+
+def _larger(world: World) -> World:
+    """The same clause with one more push, slower orders, and pulls and read-backs that take their time."""
+    shops = tuple(
+        replace(
+            shop,
+            pushes=shop.pushes + 1,
+            patience=shop.patience + 1,
+            rules=replace(shop.rules, visibility_lag_s=shop.rules.visibility_lag_s + 1),
+        )
+        for shop in world.shops
+    )
+    return replace(world, name=f"{world.name}, larger", shops=shops)
+
+
+#: For `make prove`.
+LARGER = tuple(_larger(world) for world in WORLDS)

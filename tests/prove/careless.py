@@ -1,0 +1,372 @@
+"""What would a careless build do? One careless version of every row of the rule, each with the world that must catch it.
+
+A version that no world catches is a hole in the worlds, not a proof of the version; but for three, which are harmless by
+construction and therefore not listed: settling a read-back without its lag (the number was taken before the base), a raise
+without a date (an open push, then its acknowledgement, hold a read-back off), and a second set over an open one (its
+acknowledgement counts the other).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+from syncworker.core import availability, exposure, fulfilment
+from tests.prove import careless_bound as bound
+from tests.prove import careless_ours as ours
+from tests.prove import engine
+
+
+@dataclass(frozen=True, slots=True)
+class Careless:
+    """One function replaced."""
+
+    name: str
+    #: The row of the event table, or the numbered point.
+    row: str
+    #: The world that catches it.
+    caught_in: str
+    room: ModuleType
+    function: str
+    version: Callable[..., object]
+
+
+def _core(name: str, row: str, caught_in: str, function: str, version: Callable[..., object]) -> Careless:
+    return Careless(name, row, caught_in, exposure, function, version)
+
+
+def _ours(name: str, row: str, caught_in: str, function: str, version: Callable[..., object]) -> Careless:
+    return Careless(name, row, caught_in, engine, function, version)
+
+
+#: In the order of the event table, then the numbered points.
+VERSIONS = (
+    _core(
+        "a line that did not count down lowers",
+        "sold",
+        "typed by staff",
+        "sold",
+        bound.sold_whatever_it_counts,
+    ),
+    _core("no sale is older than the base", "sold", "listed too late", "is_before_settled_base", bound.never),
+    _core("a restock adds nothing", "refund", "the channel restocks a return", "restocked", bound.plain),
+    _core("a cancellation adds nothing", "cancellation", "one of a kind", "cancelled", bound.plain),
+    _core(
+        "unknown counts as not restocked",
+        "cancellation",
+        "perhaps restocked",
+        "cancelled",
+        bound.cancelled_only_if_sure,
+    ),
+    _core(
+        "first seen cancelled: nothing",
+        "first seen cancelled, 5",
+        "one of a kind",
+        "first_seen_cancelled",
+        bound.plain,
+    ),
+    _core(
+        "first seen cancelled: a sale",
+        "first seen cancelled",
+        "one of a kind",
+        "first_seen_cancelled",
+        bound.first_seen_as_sale,
+    ),
+    _core(
+        "first seen cancelled: base ignored",
+        "first seen cancelled",
+        "listed too late, then cancelled",
+        "first_seen_cancelled",
+        bound.first_seen_only_behind,
+    ),
+    Careless(
+        "taken back: sold again whatever",
+        "taken back",
+        "taken back, not restocked",
+        fulfilment,
+        "move_bound",
+        ours.moved_as_events,
+    ),
+    Careless(
+        "an edit to fewer adds nothing",
+        "edit",
+        "orders edited",
+        fulfilment,
+        "move_bound",
+        ours.moved_without_fewer,
+    ),
+    Careless(
+        "a return is counted at once",
+        "refund",
+        "a return that stays out",
+        fulfilment,
+        "stock_effect",
+        ours.effect_of_returns,
+    ),
+    _core("increases start below zero", "clause (a), 7", "sold below zero", "_grown", bound.grown_from_below),
+    _core(
+        "a raise leaves the pending bound",
+        "clause (b), 6",
+        "raised while a read-back is pending",
+        "raised",
+        bound.raised_without_pending,
+    ),
+    _core(
+        "a restock leaves the pending bound",
+        "clause (c), 5",
+        "one of a kind",
+        "_restocked_behind",
+        bound.restocked_only_now,
+    ),
+    _core(
+        "a restock leaves the open pushes",
+        "clause (c), 5",
+        "one of a kind",
+        "_restocked_behind",
+        bound.restocked_without_trace,
+    ),
+    _core(
+        "a restock is unknown to reads",
+        "read",
+        "cancelled during a read-back",
+        "_restocked_behind",
+        bound.restocked_unseen_by_reads,
+    ),
+    _core(
+        "raised when acknowledged",
+        "set(q) is sent",
+        "one of a kind",
+        "raised",
+        bound.raised_when_acknowledged,
+    ),
+    _core(
+        "raised by the difference", "set(q) is sent, 2", "two units", "raised", bound.raised_to_the_difference
+    ),
+    _core(
+        "the last date beats the latest",
+        "read",
+        "adjust, applied later",
+        "raised",
+        bound.raised_with_the_last_date,
+    ),
+    _core("refused: nothing is on sale", "refused", "two units", "refused", bound.refused_means_empty),
+    _core("refused: taken back twice", "refused", "two units", "refused", bound.refused_twice),
+    _core(
+        "acknowledged is settled",
+        "bound.acknowledged, 3",
+        "one of a kind",
+        "set_acknowledged",
+        bound.acknowledged_is_settled,
+    ),
+    _core(
+        "the echo is ignored",
+        "bound.acknowledged, 9",
+        "echo above",
+        "set_acknowledged",
+        bound.acknowledged_without_echo,
+    ),
+    _core(
+        "the echo alone",
+        "bound.acknowledged, 9",
+        "echo above",
+        "set_acknowledged",
+        bound.echo_beats_the_raise,
+    ),
+    _core(
+        "two answers tell the order",
+        "bound.acknowledged, 8",
+        "one of a kind",
+        "set_acknowledged",
+        bound.acknowledged_alone,
+    ),
+    _core(
+        "a late landing is what was raised",
+        "bound.acknowledged, 9",
+        "echo above",
+        "set_acknowledged",
+        bound.acknowledged_with_raises_only,
+    ),
+    _core(
+        "restocks since it was sent are ignored",
+        "bound.acknowledged, 5",
+        "one of a kind",
+        "set_acknowledged",
+        bound.acknowledged_without_restocks,
+    ),
+    _core(
+        "a set is unknown to reads",
+        "acknowledged",
+        "lost answer, read back",
+        "set_acknowledged",
+        bound.acknowledged_unseen_by_reads,
+    ),
+    _core(
+        "acknowledged has landed",
+        "bound.acknowledged, 9",
+        "lost, applied later",
+        "may_land_after",
+        bound.lands_only_unanswered,
+    ),
+    _core("the last instant is over", "unknown", "lost, applied later", "may_land_after", bound.lands_before),
+    _core(
+        "sent as it was stored",
+        "unknown",
+        "lost answer, read back",
+        "lands_by",
+        bound.lands_within_one_horizon,
+    ),
+    _core(
+        "an adjustment has landed",
+        "adjust(+d), 9",
+        "adjust, applied later",
+        "raise_acknowledged",
+        bound.plain,
+    ),
+    _core(
+        "clamping lowers",
+        "adjust(−d)",
+        "adjust, clamps",
+        "adjustment_lowered",
+        bound.lowered_unless_applied_later,
+    ),
+    _core(
+        "accepted is applied: adjust",
+        "adjust(−d), 9",
+        "adjust, applied later",
+        "adjustment_lowered",
+        bound.lowered_anyway,
+    ),
+    _core(
+        "accepted is applied: compare",
+        "compare-and-set, 9",
+        "compare and set, applied later",
+        "compared_and_lowered",
+        bound.lowered_anyway,
+    ),
+    _core(
+        "compared and lowered too far",
+        "compare-and-set",
+        "compare and set",
+        "compared_and_lowered",
+        bound.lowered_by_one_more,
+    ),
+    _core(
+        "the number seen is ignored",
+        "compare-and-set",
+        "compare and set, hand edit",
+        "number_seen",
+        bound.plain,
+    ),
+    _core(
+        "the number seen: pending stays",
+        "compare-and-set",
+        "compare and set, hand edit",
+        "number_seen",
+        bound.seen_only_now,
+    ),
+    _core(
+        "the number seen: reads stay",
+        "compare-and-set",
+        "compare and set, hand edit",
+        "number_seen",
+        bound.seen_behind_a_read,
+    ),
+    _core(
+        "a gap in the pull settles", "settle, 3", "pulls with gaps", "settles", bound.settles_if(whole=True)
+    ),
+    _core(
+        "an unapplied line settles",
+        "settle, 3",
+        "pulls with gaps",
+        "settles",
+        bound.settles_if(blocked=False),
+    ),
+    _core(
+        "an older pull settles", "settle, 3", "orders seen at once", "settles", bound.settles_if(sequence=9)
+    ),
+    _core(
+        "visible at once", "settle, 3", "slow orders", "settles", bound.settles_without("visibility_lag_s")
+    ),
+    _core("in force at once", "settle, 9", "applied later", "settles", bound.settles_without("apply_lag_s")),
+    _core("settled to what is pending", "settle", "two units", "settled", bound.settled_by_what_is_pending),
+    _core("settled without a date", "settle", "listed too late", "settled", bound.settled_without_date),
+    _core(
+        "settle closes beside an unanswered push",
+        "settle, 8",
+        "lost answer, late landing",
+        "is_closed_by_settle",
+        bound.closed_when_acknowledged,
+    ),
+    _core(
+        "settle closes everything",
+        "settle, 4",
+        "lost answer, late landing",
+        "is_closed_by_settle",
+        bound.always,
+    ),
+    _core(
+        "a read proves beside a push",
+        "unknown resolved",
+        "lost answer, read back",
+        "read_answered",
+        bound.answered_without_pushes,
+    ),
+    _core("an old answer is believed", "read", "read-back", "read_answered", bound.answered_and_believed),
+    _core("an answer is settled", "read, 3", "read-back", "read_answered", bound.answered_is_settled),
+    _core(
+        "a forced raise is ignored",
+        "forced raise",
+        "hand edit",
+        "read_answered",
+        bound.answered_without_drift,
+    ),
+    _core("an answer is fresh", "read", "old answers", "read_answered", bound.answered_by_the_read_lag_of_0),
+    _core(
+        "what rose since is ignored",
+        "read",
+        "compare and set, hand edit",
+        "read_answered",
+        bound.answered_without_since,
+    ),
+    _core(
+        "in one instant the order is known", "read", "read-back", "_may_follow", bound.instants_are_ordered
+    ),
+    Careless(
+        "unknown is 0",
+        "unknown, 10",
+        "unknown beside known",
+        availability,
+        "free_of",
+        ours.free_without_the_unknown,
+    ),
+    Careless(
+        "a bundle takes one unit",
+        "free, 10",
+        "a bundle and its part",
+        availability,
+        "free_of",
+        ours.free_of_plain_parts,
+    ),
+    Careless(
+        "every shop shows the same units",
+        "free, 10",
+        "one of a kind, two shops",
+        availability,
+        "free_of",
+        ours.free_is_available,
+    ),
+    Careless(
+        "below zero frees units",
+        "free, 7",
+        "sold below zero",
+        availability,
+        "counted",
+        ours.counted_below_zero,
+    ),
+    _ours("the same set again", "1", "one of a kind", "may_send_again", ours.again_while_unknown),
+    _ours("lowering by set is no raise", "2", "two units", "units_raised_by_set", ours.difference),
+    _ours("a time-out did not happen", "4", "one of a kind", "bound_after_time_out", ours.did_not_happen),
+    _ours("on hand is sellable", "9", "on-hand numbers", "units_raised_by_set", ours.without_reserved),
+    _ours("a floor is not raised", "9", "floor of two", "units_raised_by_set", ours.without_floor),
+)
