@@ -113,6 +113,13 @@ class ChannelRules:
         return timedelta(seconds=self.clock_skew_s)
 
     @property
+    def lowers_exactly(self) -> bool:
+        """Whether a lowering frees units once it is acknowledged, without a settle or a read."""
+        if self.own_number or self.mode is QuantityMode.COMPARE_AND_SET:
+            return True
+        return self.mode is QuantityMode.ADJUST and self.below_zero is BelowZero.REFUSES
+
+    @property
     def dark_time_s(self) -> float:
         """Seconds a drained set-only pool stays at 0 before its units can go elsewhere: apply + visibility + one poll."""
         return self.apply_lag_s + self.visibility_lag_s + self.poll_s

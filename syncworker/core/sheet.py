@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncworker.core.decision import Decision, Part, PlannedPush, PoolView, Reason
-from syncworker.core.model import BelowZero, Policy, QuantityKind, QuantityMode
+from syncworker.core.model import Policy, QuantityKind, QuantityMode
 
 
 @dataclass(slots=True)
@@ -68,11 +68,7 @@ class Row:
 
     @property
     def lowers_exactly(self) -> bool:
-        """Whether a lowering frees units once it is acknowledged, without a settle or a read."""
-        rules = self.view.rules
-        if rules.own_number or rules.mode is QuantityMode.COMPARE_AND_SET:
-            return True
-        return rules.mode is QuantityMode.ADJUST and rules.below_zero is BelowZero.REFUSES
+        return self.view.rules.lowers_exactly
 
     @property
     def lacks_number(self) -> bool:

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from syncworker.core import allocator
 from syncworker.core.allocator import Decision, PoolView
 from syncworker.core.allocator import Part as PlannedPart
-from syncworker.core.exposure import PushState
-from syncworker.core.model import Limits, Policy, QuantityKind
+from syncworker.core.exposure import PushState, horizon_passed
+from syncworker.core.model import Limits, Policy, QuantityKind, QuantityMode
 from syncworker.ledger import limits, orders, pushes
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot
@@ -92,7 +92,7 @@ def _view(
         open_push=bool(opens),
         unknown_push=bool(unanswered),
         shown=record.shown,
-        coming=_coming(record, opens),
+        coming=_coming(record, channel, opens, now),
         reserved=record.remote_reserved,
         sales=float(sales),
         limits=allowed,
@@ -109,14 +109,29 @@ def _view(
     )
 
 
-def _coming(record: PoolRecord, opens: Sequence[PushRecord]) -> int:
-    """Units by which the exposure will fall: at the settle, or once a set 0 that is being sent is accepted."""
-    exposure, pending = record.bound.exposure, record.bound.pending
-    if exposure is None:
-        return 0
-    if any(push.state is PushState.SENDING and push.value == 0 for push in opens):
-        return max(0, exposure)
-    return 0 if pending is None else max(0, exposure - pending)
+def _coming(record: PoolRecord, channel: ChannelRecord, opens: Sequence[PushRecord], now: datetime) -> int:
+    """Units by which the exposure will fall: at the settle, or once what is being sent is accepted.
+
+    A push that can no longer land frees nothing by itself: it has to be proven first.
+    """
+    held, pending = max(record.bound.exposure or 0, 0), record.bound.pending
+    alive = [
+        push
+        for push in opens
+        if push.state is PushState.ACKNOWLEDGED or not horizon_passed(push.open, now, channel.rules)
+    ]
+    sets = [push for push in alive if push.kind is QuantityMode.SET]
+    if sets:
+        return max(0, held - sum(push.raised for push in sets))
+    if pending is not None:
+        return max(0, held - pending)
+    return min(held, sum(_lowered(push) for push in alive if channel.rules.lowers_exactly))
+
+
+def _lowered(push: PushRecord) -> int:
+    """Units by which an open difference lowers the number."""
+    before = 0 if push.kind is QuantityMode.ADJUST else push.expected or 0
+    return max(0, before - push.value)
 
 
 def drain_pause(channel: ChannelRecord) -> timedelta:

@@ -13,7 +13,7 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.context import Context
 from syncworker.sync.planning import Planning, plan_for
 from syncworker.sync.pull import pull_orders
-from syncworker.sync.push import push_channel
+from syncworker.sync.push import PushReport, push_channel
 from syncworker.sync.read import POOLS_PER_TASK, read_back
 
 
@@ -50,44 +50,57 @@ class ResyncReport:
     unknown: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What asking one channel brought."""
+
+    reached: bool = True
+    pulled: int = 0
+    read: int = 0
+    drifted: int = 0
+
+
 def resync(
     context: Context, names: Sequence[str], *, skus: Iterable[str] | None = None, dry_run: bool = False
 ) -> ResyncReport:
     """Pull missed orders first, read back the numbers, plan with reasons; push unless ``dry_run``. Safe to repeat."""
     only = None if skus is None else set(skus)
-    unreached: set[str] = set()
-    pulled = read = drifted = 0
-    for name in names:
-        with context.ledger.snapshot() as snapshot:
-            channel = channels.load(snapshot, name)
-            chosen = [r.id for r in pools.of_channel(snapshot, name) if only is None or r.sku in only]
-        if channel.feeds:
-            report = pull_orders(context, name)
-            pulled += report.orders if report else 0
-            if report is None:
-                unreached.add(name)
-        for start in range(0, len(chosen) if channel.rules.readable else 0, POOLS_PER_TASK):
-            found = read_back(context, name, pool_ids=chosen[start : start + POOLS_PER_TASK])
-            read += found.answered if found else 0
-            drifted += found.drifted if found else 0
-            if found is None:
-                unreached.add(name)
+    found = {name: _ask(context, name, only) for name in names}
     plan = tuple(row for row in show_plan(context, names) if only is None or row.sku in only)
-    applied = refused = unknown = 0
-    if not dry_run:
-        context.ledger.run(lambda tx: pools.mark_dirty(tx, [row.pool_id for row in plan]))
-        for name in names:
-            sent = push_channel(context, name)
-            if sent is not None:
-                applied, refused, unknown = (
-                    applied + sent.applied,
-                    refused + sent.refused,
-                    unknown + sent.unknown,
-                )
+    sent = [] if dry_run else _send(context, names, plan)
     return ResyncReport(
-        unreached=tuple(sorted(unreached)), pulled=pulled, read=read, drifted=drifted, plan=plan,
-        applied=applied, refused=refused, unknown=unknown,
-    )  # fmt: skip
+        unreached=tuple(sorted(name for name, each in found.items() if not each.reached)),
+        pulled=sum(each.pulled for each in found.values()),
+        read=sum(each.read for each in found.values()),
+        drifted=sum(each.drifted for each in found.values()),
+        plan=plan,
+        applied=sum(each.applied for each in sent),
+        refused=sum(each.refused for each in sent),
+        unknown=sum(each.unknown for each in sent),
+    )
+
+
+def _ask(context: Context, name: str, only: set[str] | None) -> _Found:
+    """Pull the channel's orders and read its numbers back."""
+    with context.ledger.snapshot() as snapshot:
+        channel = channels.load(snapshot, name)
+        chosen = [r.id for r in pools.of_channel(snapshot, name) if only is None or r.sku in only]
+    pulled = pull_orders(context, name) if channel.feeds else None
+    starts = range(0, len(chosen), POOLS_PER_TASK) if channel.rules.readable else range(0)
+    reads = [read_back(context, name, pool_ids=chosen[i : i + POOLS_PER_TASK]) for i in starts]
+    answered = [each for each in reads if each is not None]
+    return _Found(
+        reached=len(answered) == len(reads) and (pulled is not None or not channel.feeds),
+        pulled=pulled.orders if pulled is not None else 0,
+        read=sum(each.answered for each in answered),
+        drifted=sum(each.drifted for each in answered),
+    )
+
+
+def _send(context: Context, names: Sequence[str], plan: Sequence[PlanRow]) -> list[PushReport]:
+    """Have the allocator look at these pools again, and send what it decides."""
+    context.ledger.run(lambda tx: pools.mark_dirty(tx, [row.pool_id for row in plan]))
+    return [sent for name in names if (sent := push_channel(context, name)) is not None]
 
 
 def show_plan(context: Context, names: Sequence[str]) -> list[PlanRow]:

@@ -26,20 +26,15 @@ def settle(tx: Transaction, channel: ChannelRecord, proof: PullProof) -> tuple[s
         return ()
     # Counts are locked before pools, as everywhere; then the bounds are looked at again.
     room = stockroom_of(tx, {record.sku for record in waiting})
-    blocked = orders.blocked_pools(tx, channel.name)
     records = [room.pools[record.id] for record in waiting if record.id in room.pools]
-    settled = {
-        record.id: after
-        for record in records
-        if (after := _settled(record, channel, proof, blocked)) is not record.bound
-    }
+    settled = _settled(records, channel, proof, orders.blocked_pools(tx, channel.name))
     if not settled:
         return ()
-    records = [record for record in records if record.id in settled]
+    before = {record.id: record for record in records if record.id in settled}
     pools.save_bounds(tx, settled)
-    _close_pushes(tx, channel, {record.id: record for record in records})
-    _note_settled(tx, records, settled)
-    parts = {part for record in records for part in room.recipe(record)}
+    _close_pushes(tx, channel, before)
+    _note_settled(tx, list(before.values()), settled)
+    parts = {part for record in before.values() for part in room.recipe(record)}
     touched = pools.mark_parts_dirty(tx, {part.sku for part in parts})
     review_parts(tx, parts)
     return tuple(touched)
@@ -49,9 +44,17 @@ def _may_settle(record: PoolRecord, channel: ChannelRecord, proof: PullProof) ->
     return exposure.settles(record.bound, proof, channel.rules)
 
 
-def _settled(record: PoolRecord, channel: ChannelRecord, proof: PullProof, blocked: set[str] | None) -> Bound:
-    is_blocked = blocked is None or record.id in blocked
-    return exposure.settled(record.bound, replace(proof, blocked=is_blocked), channel.rules)
+def _settled(
+    records: Sequence[PoolRecord], channel: ChannelRecord, proof: PullProof, blocked: set[str] | None
+) -> dict[str, Bound]:
+    """The bounds that the pull cuts, by pool id; ``blocked`` of ``None`` blocks every pool."""
+    found = {}
+    for record in records:
+        is_blocked = blocked is None or record.id in blocked
+        after = exposure.settled(record.bound, replace(proof, blocked=is_blocked), channel.rules)
+        if after is not record.bound:
+            found[record.id] = after
+    return found
 
 
 def _close_pushes(tx: Transaction, channel: ChannelRecord, settled: Mapping[str, PoolRecord]) -> None:
