@@ -19,9 +19,9 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.reads import ReadRecord
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
+from syncworker.sync.lease import lease_s
 from syncworker.sync.settle import RECONCILE_AFTER
 
-LEASE_S = 60.0
 #: Pools read back in one task.
 POOLS_PER_TASK = 500
 #: Asked again this long after the moment at which an answer can be believed.
@@ -95,7 +95,7 @@ def _begin(
     channel = channels.load(tx, name)
     if not channel.rules.readable:
         return None
-    lease = jobs.claim(tx, name, JobKind.READ, token=context.new_id(), seconds=LEASE_S)
+    lease = jobs.claim(tx, name, JobKind.READ, token=context.new_id(), seconds=lease_s(channel.rules))
     if lease is None:
         return None
     if pool_ids is None:
@@ -124,7 +124,7 @@ def _begin(
 def _record(
     tx: Transaction, begun: _Begun, keys: Sequence[str], readings: Sequence[Reading], *, is_last: bool
 ) -> int:
-    jobs.confirm(tx, begun.lease, seconds=LEASE_S)
+    jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
     answers = {begun.keys[reading.pool_key]: reading for reading in readings if reading.pool_key in keys}
     known = pools.load(tx, [begun.keys[key] for key in keys], lock=True)
     opens = pushes.open_of(tx, known)
