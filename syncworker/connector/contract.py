@@ -281,7 +281,7 @@ class Channel(Protocol):
         """
 
     def read_quantities(self, pool_keys: Sequence[str]) -> Sequence[Reading]:
-        """The numbers of these pools; a pool left out of the answer counts as not read."""
+        """The numbers of these pools, at most ``batch_max``; a pool left out of the answer counts as not read."""
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
         """Create a listing with quantity 0, or return the one that exists for this SKU."""
