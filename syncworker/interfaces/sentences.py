@@ -79,7 +79,8 @@ def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     found = [
         (str(message.id), str(message.string))
         for message in catalogue
-        if message.context == CONTEXT and message.string
+        # Babel hands contexts out as the bytes that it read.
+        if message.context in (CONTEXT, CONTEXT.encode()) and message.string
     ]
     found.sort(key=lambda pair: -len(_HOLE.sub("", pair[0])))
     return tuple((_pattern(template), translation) for template, translation in found)

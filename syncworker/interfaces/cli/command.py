@@ -68,7 +68,8 @@ class Command(rich_click.RichCommand):
 
     def format_epilog(self, ctx: RichContext, formatter: RichHelpFormatter) -> None:  # type: ignore[override]
         if self.example:
-            formatter.write(f" {_('Example:')} syncworker {self.example}\n")
+            title = _("Example:")
+            formatter.write(f" {title} syncworker {self.example}\n")
         super().format_epilog(ctx, formatter)
 
 
@@ -103,7 +104,18 @@ class RootGroup(Group):
     ) -> Any:
         """Run, and leave with the exit code; never with a traceback."""
         extra.update(standalone_mode=False, obj=Desk())
+        _hear_language(extra["obj"], sys.argv[1:] if args is None else args)
         sys.exit(_outcome(extra["obj"], lambda: super(RootGroup, self).main(args, prog_name, **extra)))
+
+
+def _hear_language(desk: Desk, args: Sequence[str]) -> None:
+    """``--lang`` holds wherever it stands, also behind ``--help`` and for a mistake before it."""
+    for place, arg in enumerate(args):
+        word = (
+            arg.removeprefix("--lang=") if arg.startswith("--lang=") else "".join(args[place + 1 : place + 2])
+        )
+        if arg.startswith("--lang") and word in LANGUAGES:
+            desk.listen(word)
 
 
 def _outcome(desk: Desk, work: Callable[[], object]) -> int:

@@ -22,7 +22,7 @@ FILES = {
     cls=Command,
     example="init",
     help=N_(
-        "Begin: writes a folder `config` with syncworker.toml and channels.toml, full of comments, and a sample catalogue"
+        "Write a configuration to begin with. A folder `config` with syncworker.toml and channels.toml, full of comments, and a sample catalogue"
         " of bamboo crafts. Files that are there already stay as they are."
     ),
 )

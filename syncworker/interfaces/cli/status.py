@@ -96,7 +96,8 @@ def channel_state(one: ChannelStatus) -> str:
     """Its state, and whether everything is being withdrawn."""
     from syncworker.interfaces.cli import words
 
-    return words.state(one.state.value) + (f", {_('withdrawing')}" if one.withdrawing else "")
+    said = words.state(one.state.value)
+    return said + ", " + _("withdrawing") if one.withdrawing else said
 
 
 def channel_remark(one: ChannelStatus) -> str:

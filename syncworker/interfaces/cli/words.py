@@ -78,6 +78,7 @@ _INCIDENTS = {
         "a backup was restored: every number at the channels is unknown until it is read"
     ),
     IncidentKind.LATE_ORDER: N_("{channel} told of an order later than it declares"),
+    IncidentKind.INTERNAL: N_("the engine failed at something that nobody foresaw: {error}"),
 }
 
 _NEXT_STEPS = {
@@ -100,6 +101,7 @@ _NEXT_STEPS = {
     IncidentKind.RESTORED: N_(
         "Nothing to do: only withdrawals are sent meanwhile. Watch `syncworker status`."
     ),
+    IncidentKind.INTERNAL: N_("It is tried again by itself. Please report it, with the log."),
     IncidentKind.LATE_ORDER: N_("Declare a longer visibility_lag_s for {channel} in channels.toml."),
 }
 _UNFORESEEN = N_("{kind}: {subject}")

@@ -37,18 +37,49 @@ CLICK = (
     "default: {default}",
     "required",
 )
+#: Sentences of the engine that are put together from pieces, or handed up by another road than an error.
+PIECED = (
+    "line {line}, {column}: found {found}: {advice}.",
+    "line {line}, {column}: {advice}.",
+    "line {line}: {advice}.",
+    "{where}: {key} is unknown; did you mean {meant}? there are: {names}",
+    "{where}: {key} is unknown; there are: {names}",
+    "{where}: connector {name} is unknown; did you mean {meant}? there are: {names}",
+    "{where}: found {value}, expected {expected}",
+    "{where}: {key}: is missing",
+    (
+        "broker_url: found {value}, which lives inside one process, but `syncworker {command}` is a process of its own:"
+        " set broker_url to a Redis address such as redis://127.0.0.1:6379/0, or run all in one process with `syncworker up`"
+    ),
+    "{call}: not sent, the connection was refused",
+    "{call}: the answer is a web page (HTML), not JSON",
+    "{call}: the answer is not complete JSON (broken at character {place} of {length})",
+    "{call}: the answer holds {name}, which is not a number",
+    "the page repeats itself: its next_cursor is the one it was asked for",
+    "save the file as CSV UTF-8: byte {place} ({byte}) belongs to no such text",
+    "add this SKU with `syncworker product import` first, or correct it",
+    "remove this line and count the parts: a bundle has no count of its own",
+)
+#: Mistakes of ours, not of a person: these stay English.
+_PROGRAMMERS = ("ValueError", "TypeError", "RuntimeError", "NotImplementedError", "AssertionError")
+#: Where Babel's own table has none.
+PLURALS = {"id": "nplurals=1; plural=0;"}
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 
 
-def harvest() -> Catalog:
+def harvest(language: str | None = None) -> Catalog:
     """A catalogue of everything to be translated, without places, so that it changes only when a sentence does."""
-    catalogue = Catalog(domain=DOMAIN, project="syncworker", version=syncworker.__version__, fuzzy=False)
+    catalogue = Catalog(
+        locale=language, domain=DOMAIN, project="syncworker", version=syncworker.__version__, fuzzy=False
+    )
+    if language in PLURALS:
+        catalogue.mime_headers = [("Plural-Forms", PLURALS[language])]
     found = extract_from_dir(PACKAGE / "interfaces", [("**.py", "python")], keywords=KEYWORDS)
     for _file, _line, message, _comments, _context in found:
         catalogue.add(message)
     for sentence in (*SENTENCES.values(), *CLICK):
         catalogue.add(sentence)
-    for sentence in sorted(set(engine_sentences())):
+    for sentence in sorted({*engine_sentences(), *PIECED}):
         catalogue.add(sentence, context=CONTEXT)
     return catalogue
 
@@ -81,14 +112,15 @@ def _texts(node: ast.AST) -> Iterator[str]:
 
 def _takes_sentences(node: ast.AST) -> bool:
     if isinstance(node, ast.Raise):
-        return True
+        return isinstance(node.exc, ast.Call) and _name(node.exc.func) not in _PROGRAMMERS
     if isinstance(node, ast.AugAssign):
         return _name(node.target) in _LISTS
     if isinstance(node, ast.Call):
         name = _name(node.func)
         is_list = name in ("append", "extend") and isinstance(node.func, ast.Attribute)
         is_super = name == "__init__"
-        return name.endswith(_TAKERS) or is_super or (is_list and _name(node.func.value) in _LISTS)  # type: ignore[attr-defined]
+        is_taker = name.endswith(_TAKERS) and name not in _PROGRAMMERS
+        return is_taker or is_super or (is_list and _name(node.func.value) in _LISTS)  # type: ignore[attr-defined]
     return False
 
 
