@@ -10,6 +10,7 @@ import click
 import pytest
 
 from syncworker.interfaces import figures
+from syncworker.interfaces.cli.reference import page
 from syncworker.interfaces.cli.root import COMMANDS, load
 from syncworker.interfaces.language import LANGUAGES, _, speak, usual
 from syncworker.interfaces.locales.__main__ import compiled, po_file, read, renewed, text, untranslated
@@ -177,3 +178,10 @@ def test_every_command_has_a_help_and_an_example_of_itself(path: str, command: c
     speak("id")
     assert _(command.help) != command.help
     speak("en")
+
+
+def test_the_page_of_the_command_line_says_what_the_help_says() -> None:
+    """If this fails: `python -m syncworker.interfaces.cli.reference > docs/cli.md`."""
+    speak("en")
+
+    assert page() == (PACKAGE.parent / "docs" / "cli.md").read_text()
