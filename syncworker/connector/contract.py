@@ -64,7 +64,9 @@ class Capabilities:
         return ChannelRules(**{name: value for name, value in self._facts().items() if value is not None})
 
     def assumed(self) -> tuple[str, ...]:
-        """Names of the facts that nobody declared, for people to see."""
+        """Names of the facts that nobody declared, for people to see; of a number of our own nothing is assumed."""
+        if self.own_number:
+            return ()
         return tuple(name for name, value in self._facts().items() if value is None and name != "ceiling")
 
     def _facts(self) -> dict[str, Any]:  # Any: each fact has the type of its namesake in ChannelRules
