@@ -111,7 +111,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CLEARED: "shows nothing, yet units are bound here: set to 0 to free them",
     Reason.LOWERED_FOR_DEFICIT: "the channels together could sell more than there is: lowered",
     Reason.DRAINED_FOR_DEFICIT: "the channels together could sell more than there is: set to 0",
-    Reason.WITHDRAWN: "withdrawn by the operator",
+    Reason.WITHDRAWN: "withdrawn: shows nothing until that is settled or taken back",
     Reason.FOLLOWS_STOCK: "policy shared: shows all that is available",
     Reason.WAITS_FOR_SETTLE: "a number was accepted; sales from before it may still be unseen",
     Reason.WAITS_FOR_OUTCOME: "a push is on its way or its answer was lost: nothing but 0 may follow",

@@ -41,7 +41,7 @@ def check_channel(context: Context, name: str) -> CheckReport:
     return CheckReport(
         channel=name,
         answer=answer,
-        assumed=channel.assumed,
+        assumed=() if channel.rules.own_number else channel.assumed,
         listings=len(found),
         linked=sum(one.state is ListingState.LINKED for one in found),
         suggested=suggested,

@@ -99,7 +99,7 @@ def channel_status(tx: Snapshot, channel: ChannelRecord) -> ChannelStatus:
         last_error=channel.last_error,
         pulled_at=None if whole is None else whole.finished_at,
         has_feeds=bool(channel.feeds),
-        assumed=channel.assumed,
+        assumed=() if channel.rules.own_number else channel.assumed,
         pools=len(records),
         may_sell=None if None in bounds else sum(max(0, units or 0) for units in bounds),
         not_protected=channel.state is ChannelState.OBSERVING or unlinked > 0,

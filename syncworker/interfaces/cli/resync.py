@@ -18,7 +18,7 @@ from syncworker.interfaces.language import N_, _
 if TYPE_CHECKING:
     from syncworker.bootstrap import App
     from syncworker.ledger.ledger import Snapshot
-    from syncworker.sync.resync import ResyncReport
+    from syncworker.sync.resync import PlanRow, ResyncReport
     from syncworker.sync.wait import OpenWork
 
 
@@ -50,6 +50,7 @@ def resync(
     desk: Desk, names: tuple[str, ...], skus: tuple[str, ...], dry_run: bool, wait: bool, timeout_s: int
 ) -> int:
     """Pull, read, compare, correct."""
+    from syncworker.sync.resync import plan_rows
     from syncworker.sync.resync import resync as run
     from syncworker.sync.wait import open_work
 
@@ -62,13 +63,16 @@ def resync(
             _await(desk, app, chosen, timeout_s=timeout_s)
         with app.ledger.snapshot() as tx:
             left = open_work(tx, chosen)
+            after = [row for row in plan_rows(tx, chosen) if not skus or row.sku in skus]
     document = {
         **asdict(report),
         "plan": [plan_document(row) for row in report.plan],
+        "after": [plan_document(row) for row in after],
         "errors": errors,
         "open": [asdict(work) for work in left],
     }
-    desk.answer(document, lambda: _show(desk, report, errors, left, dry_run=dry_run))
+    shown = after if wait and not dry_run else report.plan
+    desk.answer(document, lambda: _show(desk, report, shown, errors, left, dry_run=dry_run, waited=wait))
     return _exit_code(report, errors, left, dry_run=dry_run, wait=wait)
 
 
@@ -127,15 +131,17 @@ def _exit_code(
 def _show(
     desk: Desk,
     report: ResyncReport,
+    rows: Sequence[PlanRow],
     errors: dict[str, str | None],
     left: Sequence[OpenWork],
     *,
     dry_run: bool,
+    waited: bool,
 ) -> None:
     from syncworker.interfaces.cli.paper import harmless
     from syncworker.interfaces.sentences import sentence
 
-    show_plan(desk, report.plan)
+    show_plan(desk, rows)
     desk.say(
         _(
             "{pulled} orders were new or different, {read} numbers read back, {drifted} of them unexplained."
@@ -143,7 +149,7 @@ def _show(
     )
     if dry_run:
         desk.say(_("Nothing was sent: this was a dry run."))
-    else:
+    elif not waited:
         desk.say(
             _("Sent: {applied} accepted, {refused} refused, {unknown} without an answer.").format(
                 applied=report.applied, refused=report.refused, unknown=report.unknown
