@@ -60,6 +60,7 @@ def add(
     counts_open_orders: bool | None,
 ) -> int:
     """A line in channels.toml, a row in the ledger."""
+    from syncworker.interfaces.sentences import sentence
     from syncworker.settings import CHANNELS_FILE, add_channel
 
     values: dict[str, object] = dict(_pair(pair, "--set") for pair in pairs)
@@ -74,6 +75,9 @@ def add(
         from syncworker.ledger.channels import load
 
         state = load(tx, name).state
+        warnings = [one for one in app.settings.warnings if f"channels.{name}." in one]
+    for warning in warnings:
+        desk.note("! " + sentence(warning))
     document = {"channel": name, "connector": connector, "state": state, "file": folder / CHANNELS_FILE}
     desk.answer(document, lambda: _tell(desk, name, state.value, policy))
     return OK
