@@ -14,8 +14,8 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.schema import channel, incident, pool, product, product_part, stock
 
 
-class RuleBrokenError(AssertionError):
-    """The channels together could sell more than there is, and nobody was told."""
+class RuleBrokenError(BaseException):
+    """The channels together could sell more than there is, and nobody was told. No handler of the engine may catch it."""
 
 
 def check_rule(tx: Transaction) -> None:

@@ -16,6 +16,8 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
+from syncworker.sync.incidents import review_pools
+from syncworker.sync.settle import RECONCILE_AFTER
 from syncworker.sync.stockroom import lock_connected
 
 #: The longest pause of a pool between two refusals, in seconds: 0, 1, 2, 4 … up to this.
@@ -44,6 +46,7 @@ def record_answers(tx: Transaction, channel: ChannelRecord, answers: Sequence[Pu
     records = pools.load(tx, pool_ids, lock=True)
     opens = pushes.open_of(tx, records)
     freed: set[str] = set()
+    risen: list[PoolRecord] = []
     for answer in answers:
         push = sent.get(answer.push_id)
         if push is None or push.closed_at is not None:
@@ -55,6 +58,9 @@ def record_answers(tx: Transaction, channel: ChannelRecord, answers: Sequence[Pu
         pools.save_bounds(tx, {record.id: after.bound}, shown={record.id: after.shown})
         if _is_lower(record.bound, after.bound):
             freed.add(record.sku)
+        elif after.bound.exposure != record.bound.exposure:
+            risen.append(record)
+    review_pools(tx, risen)
     return tuple(pools.mark_parts_dirty(tx, _parts(tx, freed))) if freed else ()
 
 
@@ -87,6 +93,8 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
         _drift(tx, record, answer.echo)
     if record.refusals or record.not_before is not None:
         pools.update(tx, record.id, refusals=0, not_before=None)
+    if bound.exposure:
+        pools.want_read(tx, [record.id], at=tx.now + RECONCILE_AFTER)
     if push.kind is QuantityMode.ADJUST and push.value < 0 and bound.exposure == record.bound.exposure:
         _prove_lowering(tx, channel, record)
     return replace(record, bound=bound, shown=shown)

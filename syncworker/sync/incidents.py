@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from syncworker.core.availability import free_of
-from syncworker.ledger import incidents, orders, pools
+from syncworker.ledger import incidents, orders, pools, pulls
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.orders import OrderRecord
+from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.stockroom import Part, stockroom_of
 
 #: Failures in a row after which a channel counts as failing; fewer are hiccups.
 FAILING_AFTER = 3
+#: For so long people are told that a channel was later than it declares.
+LATE_FOR = timedelta(days=1)
 
 
 def review_parts(tx: Transaction, parts: Iterable[Part]) -> None:
@@ -50,6 +55,13 @@ def review_parts(tx: Transaction, parts: Iterable[Part]) -> None:
             incidents.close_incident(tx, IncidentKind.DEFICIT, subject)
 
 
+def review_pools(tx: Transaction, records: Iterable[PoolRecord]) -> None:
+    """Bounds of these pools rose without us: see whether their parts are in deficit now."""
+    skus = {record.sku for record in records}
+    if skus:
+        review_parts(tx, stockroom_of(tx, skus).parts())
+
+
 def channel_failed(tx: Transaction, channel: ChannelRecord, failures: int, error: str) -> None:
     """Open *failing* once it is more than a hiccup."""
     if failures >= FAILING_AFTER:
@@ -80,3 +92,26 @@ def review_bounds(tx: Transaction, channel: ChannelRecord) -> None:
     for one in incidents.open_incidents(tx, kind=IncidentKind.DRIFT):
         if one.details.get("channel") == channel.name and one.subject not in broken:
             incidents.close_incident(tx, IncidentKind.DRIFT, one.subject)
+
+
+def review_lateness(tx: Transaction, channel: ChannelRecord, new: Iterable[OrderRecord]) -> None:
+    """An order that an earlier whole pull should have told of came later than the channel declares: no promise covers it.
+
+    The incident closes by itself after a day without another one.
+    """
+    subject = f"channel/{channel.name}"
+    candidates = [record for record in new if not record.is_history]
+    whole = pulls.latest(tx, channel.name, whole=True) if candidates else None
+    if whole is not None:
+        told_by = whole.began_at - channel.rules.visibility_lag - channel.rules.clock_skew
+        late = sorted(record.external_id for record in candidates if record.placed_at < told_by)
+        if late:
+            facts = {"channel": channel.name, "orders": late[:20], "last_at": tx.now.isoformat()}
+            incidents.open_incident(tx, IncidentKind.LATE_ORDER, subject, facts)
+
+
+def forget_lateness(tx: Transaction, channel: ChannelRecord) -> None:
+    """Close the incident of :func:`review_lateness` once it is a day old."""
+    for one in incidents.open_incidents(tx, kind=IncidentKind.LATE_ORDER, subject=f"channel/{channel.name}"):
+        if datetime.fromisoformat(str(one.details["last_at"])) < tx.now - LATE_FOR:
+            incidents.close_incident(tx, IncidentKind.LATE_ORDER, one.subject)

@@ -23,6 +23,8 @@ class Ingested:
 
     orders: int
     channels: tuple[str, ...]
+    #: Orders that were seen for the first time.
+    new: tuple[OrderRecord, ...] = ()
 
 
 def ingest(
@@ -42,7 +44,11 @@ def ingest(
             changed.append(replace(record, lines={change.after.line_id: change.after for change in lines}))
             changes.extend(lines)
     orders.store(tx, changed)
-    return Ingested(orders=len(changed), channels=book(tx, channel, changed, changes, actor=actor))
+    return Ingested(
+        orders=len(changed),
+        channels=book(tx, channel, changed, changes, actor=actor),
+        new=tuple(record for record in changed if record.id is None),
+    )
 
 
 def take_up(

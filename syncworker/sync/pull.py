@@ -17,7 +17,7 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pulls import PullRecord
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
-from syncworker.sync.incidents import review_bounds
+from syncworker.sync.incidents import forget_lateness, review_bounds, review_lateness
 from syncworker.sync.ingest import ingest
 from syncworker.sync.lease import lease_s
 from syncworker.sync.settle import settle
@@ -115,6 +115,7 @@ def _record(
 ) -> tuple[PullRecord, set[str]]:
     jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
     ingested = ingest(tx, begun.channel, page.orders)
+    review_lateness(tx, begun.channel, ingested.new)
     newest = max((order.updated_at for order in page.orders), default=None)
     moved = pulls.record_page(
         tx, record, feed, next_cursor=page.next_cursor, newest=newest, orders=ingested.orders
@@ -123,6 +124,7 @@ def _record(
     if moved.whole:
         concerned.update(settle(tx, begun.channel, moved.proof))
         review_bounds(tx, begun.channel)
+        forget_lateness(tx, begun.channel)
         record_success(tx, begun.channel)
         due_at = begun.pull.began_at + timedelta(seconds=begun.channel.rules.poll_s)
         jobs.release(tx, begun.lease, due_at=max(due_at, tx.now))

@@ -19,8 +19,10 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.reads import ReadRecord
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
+from syncworker.sync.incidents import review_pools
 from syncworker.sync.lease import lease_s
 from syncworker.sync.settle import RECONCILE_AFTER
+from syncworker.sync.stockroom import lock_connected
 
 #: Pools read back in one task.
 POOLS_PER_TASK = 500
@@ -126,10 +128,12 @@ def _record(
 ) -> int:
     jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
     answers = {begun.keys[reading.pool_key]: reading for reading in readings if reading.pool_key in keys}
-    known = pools.load(tx, [begun.keys[key] for key in keys], lock=True)
+    pool_ids = [begun.keys[key] for key in keys]
+    lock_connected(tx, {record.sku for record in pools.load(tx, pool_ids).values()})
+    known = pools.load(tx, pool_ids, lock=True)
     opens = pushes.open_of(tx, known)
     outcomes: dict[str, tuple[int | None, str]] = {}
-    drifted = 0
+    drifted: list[PoolRecord] = []
     for pool_id, record in known.items():
         reading = answers.get(pool_id)
         if reading is None:
@@ -139,12 +143,14 @@ def _record(
         found = [push.open for push in opens.get(pool_id, [])]
         number, outcome = _one(tx, begun, record, reading, found)
         outcomes[begun.records[pool_id].id] = (number, outcome)
-        drifted += outcome == "drift"
+        if outcome == "drift":
+            drifted.append(record)
     reads.answer(tx, outcomes)
+    review_pools(tx, drifted)
     record_success(tx, begun.channel)
     if is_last:
         jobs.release(tx, begun.lease)
-    return drifted
+    return len(drifted)
 
 
 def _one(

@@ -77,6 +77,13 @@ def _note_settled(tx: Transaction, records: Sequence[PoolRecord], settled: Mappi
         if record.withdraw and left == 0:
             pools.update(tx, record.id, withdraw=False)
         if left:
-            pools.update(tx, record.id, read_due_at=tx.now + RECONCILE_AFTER)
+            # A rise since the base may be counted twice: the read-back that it asked for is not put off.
+            pools.want_read(
+                tx, [record.id], at=tx.now + RECONCILE_AFTER, sooner_only=_has_risen_since_base(record.bound)
+            )
         elif record.read_due_at is not None and record.read_due_at > tx.now:
             pools.update(tx, record.id, read_due_at=None)
+
+
+def _has_risen_since_base(bound: Bound) -> bool:
+    return bound.base is not None and bound.risen_at is not None and bound.risen_at > bound.base.at

@@ -26,6 +26,7 @@ from syncworker.sandbox.catalogue import Catalogue, parse_catalogue
 from syncworker.sandbox.model import Marketplace
 from syncworker.sandbox.profile import ShopProfile
 from syncworker.sandbox.referee import Verdict, common_stock_sold, judge
+from syncworker.sync import goods
 from syncworker.sync.channels import go_live, plan_go_live, register
 from syncworker.sync.context import Context
 from syncworker.sync.listings import publish
@@ -117,6 +118,11 @@ class World:
             self.work()
             spent = (self.clock.time - began).total_seconds()
             self.advance(max(0.0, self.tick_s - spent) or 0.001)
+
+    def receive(self, sku: str, units: int) -> None:
+        """Goods come in."""
+        reference = self.new_id()
+        self.ledger.run(lambda tx: goods.receive(tx, sku, "main", units, reference=reference, actor="test"))
 
     def work(self) -> None:
         """Run hinted jobs until no hint is left, at most a hundred."""
