@@ -93,6 +93,9 @@ def record_page(
 ) -> PullRecord:
     """One page of ``feed`` is recorded: move its progress, and the watermark to ``newest`` change seen.
 
+    The watermark goes no further than the moment at which the pull began: a change of before that may have been listed
+    only after its page was passed, and the overlap reaches back from there. Nor does a date in the future move it.
+
     When it was the last page of the last feed the pull is whole and finished.
     """
     progress = replace(record.feeds[feed], cursor=next_cursor, done=next_cursor is None)
@@ -118,7 +121,7 @@ def record_page(
         )
     )
     if newest is not None:
-        _advance(tx, record.channel, feed, newest)
+        _advance(tx, record.channel, feed, min(newest, record.began_at))
     return moved
 
 
