@@ -86,6 +86,6 @@ def test_ctrl_c_ends_it_with_a_summary_and_nothing_left_running(tmp_path: Path) 
     assert len(shops) == 3
     assert [pid for pid in shops if is_running(pid)] == []
     text = output.read_text()
-    assert "Terjual lebih" in text
+    assert "Jual dobel" in text
     assert "Traceback" not in text
     assert (tmp_path / "kept" / "config" / "channels.toml").exists()
