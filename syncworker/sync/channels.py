@@ -184,12 +184,6 @@ def _look_at_all(tx: Transaction, name: str) -> None:
     pools.mark_parts_dirty(tx, {part for recipe in recipes.values() for part in recipe})
 
 
-def unpark(tx: Transaction, pool_id: str) -> None:
-    """A person has mended what the channel refused: try again."""
-    pools.update(tx, pool_id, parked=None, refusals=0, not_before=None)
-    pools.mark_dirty(tx, [pool_id])
-
-
 def assume(tx: Transaction, pool_id: str, units: int) -> None:
     """An operator vouches that the pool can sell no more than ``units``; the caller records who and why."""
     sku = pools.load(tx, [pool_id])[pool_id].sku

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from syncworker.core.decision import SENTENCES
 from syncworker.core.model import QuantityMode
-from syncworker.ledger import channels, pools
-from syncworker.ledger.ledger import Snapshot
+from syncworker.ledger import channels, incidents, pools
+from syncworker.ledger.incidents import IncidentKind
+from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.context import Context
 from syncworker.sync.planning import Planning, plan_for
@@ -99,8 +100,17 @@ def _ask(context: Context, name: str, only: set[str] | None) -> _Found:
 
 def _send(context: Context, names: Sequence[str], plan: Sequence[PlanRow]) -> list[PushReport]:
     """Have the allocator look at these pools again, and send what it decides."""
-    context.ledger.run(lambda tx: pools.mark_dirty(tx, [row.pool_id for row in plan]))
+    context.ledger.run(lambda tx: _take_up(tx, [row.pool_id for row in plan]))
     return [sent for name in names if (sent := push_channel(context, name)) is not None]
+
+
+def _take_up(tx: Transaction, pool_ids: Sequence[str]) -> None:
+    """Look at these pools again; what was parked is tried again, since a person asks for it."""
+    for record in pools.load(tx, pool_ids).values():
+        if record.parked is not None:
+            pools.update(tx, record.id, parked=None, refusals=0, not_before=None)
+            incidents.close_incident(tx, IncidentKind.PARKED, f"pool/{record.id}")
+    pools.mark_dirty(tx, pool_ids)
 
 
 def show_plan(context: Context, names: Sequence[str]) -> list[PlanRow]:

@@ -1,4 +1,4 @@
-"""Where are the books? ``db upgrade|backup``."""
+"""Where are the books? ``db upgrade|backup|restore``."""
 
 from __future__ import annotations
 
@@ -64,4 +64,33 @@ def backup(desk: Desk, target: Path) -> int:
     size = done.stat().st_size
     text = _("The ledger was copied to {file}.").format(file=done)
     desk.answer({"file": done, "bytes": size}, lambda: desk.say(text))
+    return OK
+
+
+@database.command(
+    "restore",
+    example="db restore --yes",
+    help=N_(
+        "Say that an older state of the ledger was put back, so that no number at the channels is believed until it is"
+        " read.\n\n"
+        "Needed after a PostgreSQL dump was restored, before anything else starts; a file that was put back is noticed by"
+        " itself."
+    ),
+)
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@pass_desk
+def restore(desk: Desk, yes: bool) -> int:
+    """An older state was put back."""
+    from syncworker.ledger.backup import mark_restored
+
+    with desk.app() as app:
+        desk.confirm(
+            _(
+                "Was the ledger put back to an older state? Every number at the channels then counts as unknown until it is read."
+            ),
+            yes=yes,
+        )
+        pools = app.ledger.run(mark_restored)
+    text = _("{n} numbers count as unknown until they are read and proven.").format(n=pools)
+    desk.answer({"unknown": pools}, lambda: desk.say(text))
     return OK
