@@ -5,7 +5,7 @@ A push row and its raise are committed before the request leaves, and no request
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -167,6 +167,7 @@ def _store(
     for push in records:
         if push.value == 0 and not channel.rules.own_number:
             pools.update(tx, push.pool_id, drained_at=tx.now)
+    _end_withdrawals(tx, planning, mine.values())
     theirs = [
         record
         for record in planning.room.pools.values()
@@ -174,6 +175,15 @@ def _store(
     ]
     pools.mark_dirty(tx, [record.id for record in theirs if not record.is_dirty])
     return records, {record.channel for record in theirs}
+
+
+def _end_withdrawals(tx: Transaction, planning: Planning, looked: Iterable[PoolRecord]) -> None:
+    """Where nothing is left to withdraw (sold out, or lowered exactly) no settle would end it: the next plan shares again."""
+    for record in looked:
+        bound = record.bound
+        is_out = bound.pending is None and bound.exposure is not None and bound.exposure <= 0
+        if record.withdraw and is_out and not planning.open_pushes.get(record.id):
+            pools.update(tx, record.id, withdraw=False, wanted_version=record.wanted_version + 1)
 
 
 def _push_record(

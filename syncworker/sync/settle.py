@@ -74,7 +74,7 @@ def _close_pushes(tx: Transaction, channel: ChannelRecord, settled: Mapping[str,
 def _note_settled(tx: Transaction, records: Sequence[PoolRecord], settled: Mapping[str, Bound]) -> None:
     for record in records:
         left = settled[record.id].exposure
-        if record.withdraw and left == 0:
+        if record.withdraw and left is not None and left <= 0:
             pools.update(tx, record.id, withdraw=False)
         if left:
             # A rise since the base may be counted twice: the read-back that it asked for is not put off.

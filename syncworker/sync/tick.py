@@ -66,8 +66,7 @@ def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None
         if push.state is PushState.SENDING:
             pushes.answer(tx, push.id, PushState.UNKNOWN, message="no answer was recorded", closed=False)
             log.warning("push_unanswered", channel=push.channel, sku=record.sku, push=push.id)
-        if record.bound.exposure == 0:
-            # It cannot land any more, and all that it may have put on sale is accounted for.
+        if _is_accounted_for(record, channel):
             pushes.close(tx, [push.id])
             pools.update(tx, record.id, withdraw=False, wanted_version=record.wanted_version + 1)
         elif channel.rules.readable:
@@ -75,6 +74,15 @@ def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None
                 want_proof(tx, channel, record, push)
         elif not record.is_dirty and not _is_being_withdrawn(tx, record):
             pools.update(tx, record.id, withdraw=True, wanted_version=record.wanted_version + 1)
+
+
+def _is_accounted_for(record: PoolRecord, channel: ChannelRecord) -> bool:
+    """Whether all is sold that a push that cannot land any more may have put on sale.
+
+    Below 0 the bound was wrong, and is read back; where it cannot be, there is nothing left that a set 0 would lower.
+    """
+    units = record.bound.exposure
+    return units is not None and (units == 0 or (units < 0 and not channel.rules.readable))
 
 
 def _is_being_withdrawn(tx: Transaction, record: PoolRecord) -> bool:
