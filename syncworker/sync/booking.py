@@ -74,9 +74,15 @@ def _counted(line: LineRecord | None) -> Levels:
     return line.levels
 
 
+def _is_new_to_counts(change: LineChange) -> bool:
+    """Whether the counts see the line as it was first told; what it did while nobody knew its SKU has its effect now."""
+    before = change.before
+    return before is None or (before.recipe is None and before.step == 1)
+
+
 def _effects(channel: ChannelRecord, change: LineChange, *, actor: str) -> list[Effect]:
     before, after = _counted(change.before), _counted(change.after)
-    if change.before is None and after != Levels():
+    if _is_new_to_counts(change) and after != Levels():
         before = first_levels(after, is_history=change.order.is_history)
     moved: dict[tuple[str, MovementKind], tuple[int, int]] = defaultdict(lambda: (0, 0))
     old = change.before.recipe if change.before is not None and change.before.recipe is not None else None
@@ -118,7 +124,7 @@ def _add(
 
 
 def _move_bounds(tx: Transaction, channel: ChannelRecord, changes: Sequence[LineChange]) -> None:
-    mine = [change for change in changes if change.after.pool_id and change.after.state is LineState.APPLIED]
+    mine = [change for change in changes if change.after.pool_id and _moves_bound(change)]
     if not mine:
         return
     before = pools.load(tx, {str(change.after.pool_id) for change in mine}, lock=True)
@@ -137,6 +143,12 @@ def _move_bounds(tx: Transaction, channel: ChannelRecord, changes: Sequence[Line
     _notice(tx, channel, before, after)
 
 
+def _moves_bound(change: LineChange) -> bool:
+    """Also an open order of before, whose goods are in no count: what its channel puts back on sale can be sold."""
+    state = change.after.state
+    return state is LineState.APPLIED or (state is LineState.IGNORED and change.order.is_history)
+
+
 def _moved(
     tx: Transaction,
     channel: ChannelRecord,
@@ -146,7 +158,7 @@ def _moved(
     told_at: datetime | None,
 ) -> PoolRecord:
     line, earlier = change.after, change.before
-    levels = earlier.levels if earlier is not None and earlier.state is LineState.APPLIED else None
+    levels = earlier.levels if earlier is not None and earlier.state is not LineState.QUARANTINED else None
     facts = LineFacts(
         counts_down=line.counts_down,
         restocked=line.restocked,
