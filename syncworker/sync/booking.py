@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syncworker.connector.contract import OrderStatus
 from syncworker.core.exposure import Bound, is_broken
@@ -159,12 +159,7 @@ def _moved(
 ) -> PoolRecord:
     line, earlier = change.after, change.before
     levels = earlier.levels if earlier is not None and earlier.state is not LineState.QUARANTINED else None
-    facts = LineFacts(
-        counts_down=line.counts_down,
-        restocked=line.restocked,
-        returned_restocked=line.returned_restocked,
-        placed_at=change.order.placed_at,
-    )
+    facts = _facts(channel, change)
     bound = move_bound(record.bound, levels, line.levels, facts, at=tx.now, rules=channel.rules)
     if channel.rules.own_number and bound.exposure is not None:
         # The counter sells what lies on the table, whatever we gave it: below 0 proves nothing there.
@@ -172,6 +167,17 @@ def _moved(
     is_in_it = levels is None and told_at is not None and change.order.placed_at < told_at
     shown = record.shown if is_in_it else _shown(record, levels or Levels(), line)
     return replace(record, bound=bound, shown=shown)
+
+
+def _facts(channel: ChannelRecord, change: LineChange) -> LineFacts:
+    """A line that waited may be in a base that was settled meanwhile: only a sale that is clearly later lowers the bound."""
+    has_waited = change.before is not None and change.before.state is LineState.QUARANTINED
+    return LineFacts(
+        counts_down=change.after.counts_down,
+        restocked=change.after.restocked,
+        returned_restocked=change.after.returned_restocked,
+        placed_at=change.order.placed_at - (2 * channel.rules.clock_skew if has_waited else timedelta(0)),
+    )
 
 
 def _shown(record: PoolRecord, before: Levels, line: LineRecord) -> int | None:

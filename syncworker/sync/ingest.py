@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from syncworker.connector.contract import ChannelLine, ChannelOrder
 from syncworker.core.fulfilment import Levels
+from syncworker.core.model import Known
 from syncworker.ledger import listings, orders, products
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Transaction
@@ -180,9 +181,12 @@ class _Desk:
         )
 
     def _removed(self, record: OrderRecord, line: LineRecord) -> LineChange:
-        """A line that the channel no longer tells is cancelled as far as it has not shipped."""
+        """A line that the channel no longer tells is cancelled as far as it has not shipped.
+
+        What the channel marked on it spoke of cancelled units, not of an edit: they may be on sale again.
+        """
         levels = replace(line.levels, cancelled=line.levels.ordered)
-        return changed_line(record, line, replace(line, levels=levels))
+        return changed_line(record, line, replace(line, levels=levels, restocked=Known.UNKNOWN))
 
 
 def _is_gone(line: LineRecord, key: str, told: set[str]) -> bool:
