@@ -5,7 +5,7 @@ What exists and how to reach it stands in the configuration; state, gate and fac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -93,14 +93,20 @@ def register(
     known = tx.execute(sa.select(channel.c.name).where(channel.c.name == name)).first() is not None
     if known:
         tx.execute(sa.update(channel).where(channel.c.name == name).values({**facts, **settings}))
-        return False
-    state = ChannelState.LIVE if rules.own_number else ChannelState.OBSERVING
-    tx.execute(
-        sa.insert(channel).values(name=name, state=state.value, connected_at=tx.now, **facts, **settings)
-    )
-    kinds = [JobKind.PUSH] if rules.own_number or not feeds else list(JobKind)
-    tx.execute(sa.insert(job), [{"channel": name, "kind": kind.value, "due_at": tx.now} for kind in kinds])
-    return True
+    else:
+        state = ChannelState.LIVE if rules.own_number else ChannelState.OBSERVING
+        values = {"name": name, "state": state.value, "connected_at": tx.now, **facts, **settings}
+        tx.execute(sa.insert(channel).values(values))
+    _add_jobs(tx, name, [JobKind.PUSH] if rules.own_number or not feeds else list(JobKind))
+    return not known
+
+
+def _add_jobs(tx: Transaction, name: str, kinds: Iterable[JobKind]) -> None:
+    """The channel's jobs, due now; those that are there already stay as they are."""
+    there = set(tx.execute(sa.select(job.c.kind).where(job.c.channel == name)).scalars())
+    missing = [{"channel": name, "kind": kind.value, "due_at": tx.now} for kind in kinds if kind not in there]
+    if missing:
+        tx.execute(sa.insert(job), missing)
 
 
 def set_state(tx: Transaction, name: str, state: ChannelState, *, withdrawing: bool | None = None) -> None:

@@ -51,14 +51,19 @@ def claim(tx: Transaction, name: str, kind: JobKind, *, token: str, seconds: flo
     return Lease(name, kind, token, until) if claimed.rowcount == 1 else None
 
 
-def confirm(tx: Transaction, lease: Lease, *, seconds: float) -> None:
-    """Prolong the lease, or raise ``LeaseLostError`` if somebody else may hold it by now."""
+def keep(tx: Transaction, lease: Lease, *, seconds: float) -> bool:
+    """Prolong the lease; False if somebody else may hold it by now."""
     kept = tx.execute(
         sa.update(job)
         .where(_is(lease.channel, lease.kind), job.c.lease_token == lease.token)
         .values(lease_until=tx.now + timedelta(seconds=seconds))
     )
-    if kept.rowcount != 1:
+    return kept.rowcount == 1
+
+
+def confirm(tx: Transaction, lease: Lease, *, seconds: float) -> None:
+    """Prolong the lease, or raise ``LeaseLostError``, so that nothing of the transaction stands."""
+    if not keep(tx, lease, seconds=seconds):
         raise LeaseLostError(
             f"the lease on {lease.kind} of channel {lease.channel!r} ran out and was taken over"
         )

@@ -17,7 +17,6 @@ from syncworker.core.exposure import PushState
 from syncworker.core.model import QuantityKind
 from syncworker.errors import (
     ChannelMisconfiguredError,
-    LeaseLostError,
     ListingRejectedError,
     RequestRefusedError,
     RetryLaterError,
@@ -234,16 +233,23 @@ def _send_all(context: Context, begun: _Begun) -> list[PushResult]:
             is_last = number == len(batches) - 1
             unsent = [] if error is None else [push for rest in batches[number + 1 :] for push in rest]
             answers = [*answers, *(_not_sent(push, "an earlier call of the run failed") for push in unsent)]
-            _record(context, begun, answers, error, is_last=is_last or error is not None)
+            is_ours = _record(context, begun, answers, error, is_last=is_last or error is not None)
             results.extend(answers)
-            if error is not None:
+            if error is not None or not is_ours:
                 break
-    except LeaseLostError:
-        log.warning("push_taken_over", channel=begun.channel.name)
+        _give_up(context, begun, begun.records[len(results) :])
     except ChannelMisconfiguredError as error:
         answers = [_not_sent(push, str(error)) for push in begun.records]
         _record(context, begun, answers, error, is_last=True)
     return results
+
+
+def _give_up(context: Context, begun: _Begun, unsent: Sequence[PushRecord]) -> None:
+    """Another worker took the job over: what was not sent by then never is, and the pools are planned anew."""
+    if unsent:
+        log.warning("push_taken_over", channel=begun.channel.name)
+        answers = [_not_sent(push, "another worker took over before it was sent") for push in unsent]
+        _record(context, begun, answers, None, is_last=True)
 
 
 def _send(
@@ -312,8 +318,10 @@ def _record(
     error: Exception | None,
     *,
     is_last: bool,
-) -> None:
-    def write(tx: Transaction) -> tuple[str, ...]:
+) -> bool:
+    """Record what these calls brought, whoever holds the job by now; False if another worker does."""
+
+    def write(tx: Transaction) -> tuple[tuple[str, ...], bool]:
         concerned = record_answers(tx, begun.channel, answers)
         if error is not None:
             record_failure(tx, begun.channel, error)
@@ -321,9 +329,10 @@ def _record(
             record_success(tx, begun.channel)
         if is_last:
             jobs.release(tx, begun.lease)
-        else:
-            jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
-        return concerned
+            return concerned, True
+        return concerned, jobs.keep(tx, begun.lease, seconds=lease_s(begun.channel.rules))
 
-    for name in context.ledger.run(write):
+    concerned, is_ours = context.ledger.run(write)
+    for name in concerned:
         context.hint(name, JobKind.PUSH)
+    return is_ours

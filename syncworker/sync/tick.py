@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from syncworker.core.allocator import Reason
 from syncworker.core.exposure import PushState, horizon_passed
+from syncworker.core.model import QuantityMode
 from syncworker.ledger import channels, jobs, pools, pushes
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind
@@ -94,7 +95,10 @@ def _is_being_withdrawn(tx: Transaction, record: PoolRecord) -> bool:
 
 
 def _drain_unreadable(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
-    """Where nothing can be read back, only a settled 0 tells how much of a bound is slack; done only where there is some."""
+    """Where nothing can be read back, only a settled 0 tells how much of a bound is slack; done only where there is some.
+
+    Where differences are sent no 0 can be: the slack stays, for going dark would prove nothing.
+    """
     for name in pools.read_due_channels(tx):
         channel = known[name]
         if channel.rules.readable:
@@ -102,7 +106,7 @@ def _drain_unreadable(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
         for record in pools.read_due(tx, name, most=DRAINS_PER_SWEEP):
             bound = record.bound.exposure or 0
             has_slack = bound > 0 and (record.shown is None or bound > record.shown)
-            if not has_slack:
+            if not has_slack or channel.rules.mode is not QuantityMode.SET:
                 pools.update(tx, record.id, read_due_at=None)
             elif is_drainable(record, channel, tx.now):
                 pools.update(
