@@ -56,7 +56,7 @@ def take_up(
     tx: Transaction, channel: ChannelRecord, waiting: Iterable[QuarantinedLine], *, actor: str
 ) -> Ingested:
     """Apply lines that waited in quarantine and whose listing is linked by now; the others go on waiting."""
-    lines = list(waiting)
+    lines = _as_they_stand(tx, channel, waiting)
     links = listings.links(tx, channel.name, {each.line.listing_id for each in lines if each.line.listing_id})
     recipes = products.recipe_of(tx, sorted({link.sku for link in links.values()}))
     changes = []
@@ -85,14 +85,38 @@ def map_line(
 ) -> Ingested:
     """An operator says what a quarantined line sold; ``pool_id`` if it was sold from one of our pools."""
     recipe = products.recipe_of(tx, [sku])[sku]
-    mapped = replace(waiting.line, sku=sku, pool_id=pool_id, recipe=recipe, state=LineState.APPLIED)
-    return _store(tx, channel, [changed_line(waiting.order, waiting.line, mapped)], actor=actor)
+    changes = [
+        changed_line(
+            each.order,
+            each.line,
+            replace(each.line, sku=sku, pool_id=pool_id, recipe=recipe, state=LineState.APPLIED),
+        )
+        for each in _as_they_stand(tx, channel, [waiting])
+    ]
+    return _store(tx, channel, changes, actor=actor)
 
 
 def ignore_line(tx: Transaction, channel: ChannelRecord, waiting: QuarantinedLine, *, actor: str) -> Ingested:
     """An operator says that a quarantined line is none of ours; what it had reserved is given back."""
-    ignored = replace(waiting.line, state=LineState.IGNORED)
-    return _store(tx, channel, [changed_line(waiting.order, waiting.line, ignored)], actor=actor)
+    changes = [
+        changed_line(each.order, each.line, replace(each.line, state=LineState.IGNORED))
+        for each in _as_they_stand(tx, channel, [waiting])
+    ]
+    return _store(tx, channel, changes, actor=actor)
+
+
+def _as_they_stand(
+    tx: Transaction, channel: ChannelRecord, waiting: Iterable[QuarantinedLine]
+) -> list[QuarantinedLine]:
+    """These lines, locked, with what a pull has recorded of them meanwhile; those that wait no more are left out."""
+    asked = [(each.order.external_id, each.line.line_id) for each in waiting]
+    known = orders.load(tx, channel.name, {order_id for order_id, _ in asked}, lock=True)
+    found = [
+        QuarantinedLine(known[order_id].lines[line_id], known[order_id])
+        for order_id, line_id in asked
+        if order_id in known and line_id in known[order_id].lines
+    ]
+    return [each for each in found if each.line.state is LineState.QUARANTINED]
 
 
 def _store(tx: Transaction, channel: ChannelRecord, changes: Sequence[LineChange], *, actor: str) -> Ingested:
