@@ -10,7 +10,7 @@ from syncworker.core.availability import free_of
 from syncworker.core.exposure import assumed, counted, forgotten
 from syncworker.core.model import Policy
 from syncworker.errors import InputError
-from syncworker.ledger import channels, jobs, listings, pools, products, pushes
+from syncworker.ledger import channels, jobs, listings, pools, pushes
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Snapshot, Transaction
@@ -32,9 +32,18 @@ def register(
     policy: Policy = Policy.ESCROW,
     counts_open_orders: bool = True,
 ) -> bool:
-    """Record a configured channel, or take over its changed facts; True when it is new. Harmless to repeat."""
+    """Record a configured channel, or take over its changed facts; True when it is new. Harmless to repeat.
+
+    InputError if it is to draw from another location than the one from which its orders have been reserved.
+    """
     rules = capabilities.rules()
-    return channels.register(
+    before = {record.name: record for record in channels.all_channels(tx)}.get(name)
+    if before is not None and before.location != location and pools.of_channel(tx, name):
+        raise InputError(
+            f"Channel {name} draws from {before.location}, and its orders are reserved there: it cannot move to {location}."
+            f" Set its location back to {before.location}, or connect it under another name."
+        )
+    is_new = channels.register(
         tx,
         name,
         connector=connector,
@@ -45,6 +54,9 @@ def register(
         policy=policy,
         counts_open_orders=counts_open_orders,
     )
+    if before is not None and (before.policy, before.rules) != (policy, rules):
+        _look_at_all(tx, name)
+    return is_new
 
 
 def stock_counter(tx: Transaction, context: Context, name: str) -> int:
@@ -180,8 +192,11 @@ def _must_be_live(channel: ChannelRecord) -> None:
 
 
 def _look_at_all(tx: Transaction, name: str) -> None:
-    recipes = products.recipe_of(tx, {record.sku for record in pools.of_channel(tx, name)})
-    pools.mark_parts_dirty(tx, {part for recipe in recipes.values() for part in recipe})
+    records = pools.of_channel(tx, name)
+    room = stockroom_of(tx, {record.sku for record in records})
+    parts = {part for record in records for part in room.recipe(record)}
+    pools.mark_parts_dirty(tx, {part.sku for part in parts})
+    review_parts(tx, parts)
 
 
 def assume(tx: Transaction, pool_id: str, units: int) -> None:
