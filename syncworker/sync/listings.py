@@ -17,6 +17,7 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.listings import FoundListing
+from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.products import Product
 from syncworker.sync.context import Context
 from syncworker.sync.ingest import take_up
@@ -57,11 +58,7 @@ def link(
         raise UnknownSkuError(sku)
     listing = listings.load(tx, name, listing_id)
     record = pools.by_key(tx, name, [listing.pool_key]).get(listing.pool_key)
-    if record is not None and record.sku != sku:
-        raise InputError(
-            f"Listing {listing_id} at {name} sells from a number that is linked to {record.sku} already. "
-            f"One number sells one SKU: unlink the others first, or give it {record.sku}."
-        )
+    _refuse_second_sku(record, listing_id, sku)
     pool_id = record.id if record is not None else _create_pool(tx, context, channel, listing.pool_key, sku)
     listings.link(tx, name, listing_id, sku=sku, pool_id=pool_id)
     waiting = orders.quarantined(tx, channel=name, listing_id=listing_id)
@@ -69,6 +66,14 @@ def link(
     touched = pools.mark_parts_dirty(tx, products.recipe_of(tx, [sku])[sku])
     review_protection(tx, name)
     return tuple(sorted({*taken.channels, *touched}))
+
+
+def _refuse_second_sku(record: PoolRecord | None, listing_id: str, sku: str) -> None:
+    if record is not None and record.sku != sku:
+        raise InputError(
+            f"Listing {listing_id} at {record.channel} sells from a number that is linked to {record.sku} already. "
+            f"One number sells one SKU: unlink the others first, or give it {record.sku}."
+        )
 
 
 def link_suggested(tx: Transaction, context: Context, name: str, *, actor: str) -> list[tuple[str, str]]:
@@ -128,10 +133,10 @@ def publish(context: Context, name: str, *, skus: Iterable[str] | None = None) -
     for one in found:
         try:
             remote = port.publish(_draft(one, name))
-        except ListingRejectedError as error:
+            context.ledger.run(lambda tx, one=one, remote=remote: _record(tx, context, name, one.sku, remote))  # type: ignore[misc]
+        except (ListingRejectedError, InputError) as error:
             rejected.append((one.sku, str(error)))
             continue
-        context.ledger.run(lambda tx, one=one, remote=remote: _record(tx, context, name, one.sku, remote))  # type: ignore[misc]
         published.append(one.sku)
     context.hint(name, JobKind.PUSH)
     return PublishReport(published=tuple(published), rejected=tuple(rejected))
@@ -148,6 +153,7 @@ def _record(tx: Transaction, context: Context, name: str, sku: str, remote: Remo
     channel = channels.load(tx, name)
     listings.record_found(tx, name, [_found(remote)])
     known = pools.by_key(tx, name, [remote.pool_key]).get(remote.pool_key)
+    _refuse_second_sku(known, remote.listing_id, sku)
     if known is None:
         pool_id = context.new_id()
         is_live = channel.state is not ChannelState.OBSERVING
