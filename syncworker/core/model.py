@@ -113,6 +113,11 @@ class ChannelRules:
         return timedelta(seconds=self.clock_skew_s)
 
     @property
+    def proves_by_zero(self) -> bool:
+        """Whether a set 0 can be sent, which settles what nobody can read back."""
+        return self.mode is QuantityMode.SET and self.floor <= 0 and self.zero_is_quantity
+
+    @property
     def lowers_exactly(self) -> bool:
         """Whether a lowering frees units once it is acknowledged, without a settle or a read."""
         if self.own_number or self.mode is QuantityMode.COMPARE_AND_SET:

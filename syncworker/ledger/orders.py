@@ -168,7 +168,7 @@ def recent_sales(tx: Snapshot, pool_ids: Iterable[str], *, since: datetime) -> d
 
 
 def in_conflict(tx: Snapshot, part: str, *, most: int = 20) -> list[tuple[str, str, int]]:
-    """Live orders that still promise units of the part: (channel, external id, units), oldest first."""
+    """Live orders that still wait for units of the part: (channel, external id, units), oldest first."""
     rows = tx.execute(
         sa.select(
             order.c.channel, order.c.external_id, order_line.c.recipe, order_line.c.ordered,
@@ -177,6 +177,7 @@ def in_conflict(tx: Snapshot, part: str, *, most: int = 20) -> list[tuple[str, s
         .join(order, order.c.id == order_line.c.order_id)
         .where(
             order_line.c.recipe.is_not(None),
+            order_line.c.state != LineState.IGNORED.value,
             order_line.c.ordered - order_line.c.cancelled > order_line.c.shipped,
         )
         .order_by(order.c.placed_at, order.c.id)
@@ -184,7 +185,9 @@ def in_conflict(tx: Snapshot, part: str, *, most: int = 20) -> list[tuple[str, s
     found = []
     for row in rows:
         if part in (row.recipe or {}):
-            found.append((row.channel, row.external_id, (row.ordered - row.cancelled) * row.recipe[part]))
+            found.append(
+                (row.channel, row.external_id, (row.ordered - row.cancelled - row.shipped) * row.recipe[part])
+            )
             if len(found) == most:
                 break
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncworker.connector.contract import Capabilities
 from syncworker.core.availability import free_of
@@ -205,7 +205,9 @@ def assume(tx: Transaction, pool_id: str, units: int) -> None:
     room = stockroom_of(tx, [sku])
     record = room.pools[pool_id]
     opens = pushes.open_of(tx, [pool_id]).get(pool_id, [])
-    pools.save_bounds(tx, {pool_id: assumed(record.bound, units)}, shown={pool_id: units})
+    # Sales from before that moment are in the number vouched for.
+    vouched = replace(assumed(record.bound, units), settled_at=tx.now)
+    pools.save_bounds(tx, {pool_id: vouched}, shown={pool_id: units})
     pushes.close(tx, [push.id for push in opens])
     parts = set(room.recipe(record))
     pools.mark_parts_dirty(tx, {part.sku for part in parts})

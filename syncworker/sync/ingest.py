@@ -32,7 +32,8 @@ def ingest(
     tx: Transaction, channel: ChannelRecord, page: Sequence[ChannelOrder], *, actor: str = "sync"
 ) -> Ingested:
     """Record a page of orders of one channel. Repeats, reordering and older tellings change nothing."""
-    told = _newest(page)
+    # A telling from the future would make every later one look older.
+    told = _newest([replace(one, updated_at=min(one.updated_at, tx.now)) for one in page])
     known = orders.load(tx, channel.name, told, lock=True)
     desk = _Desk.open(tx, channel, told.values())
     changed: list[OrderRecord] = []

@@ -138,6 +138,8 @@ def _failed(context: Context, begun: _Begun, error: Exception) -> None:
 
 
 def _fail(tx: Transaction, begun: _Begun, error: Exception) -> None:
+    if not jobs.keep(tx, begun.lease, seconds=lease_s(begun.channel.rules)):
+        return
     pulls.record_failure(tx, begun.pull, str(error) or repr(error))
     not_before = record_failure(tx, begun.channel, error)
     jobs.release(tx, begun.lease, due_at=not_before)

@@ -173,7 +173,8 @@ def _one(
     )
     if not begun.as_base and not result.unexplained:
         pools.save_bounds(tx, {}, shown={record.id: number})
-        pools.update(tx, record.id, remote_reserved=reading.reserved)
+        absent_at = None if reading.quantity is not None else record.absent_at
+        pools.update(tx, record.id, remote_reserved=reading.reserved, absent_at=absent_at)
         return number, "glance"
     pools.save_bounds(tx, {record.id: result.bound}, shown={record.id: number})
     pools.update(

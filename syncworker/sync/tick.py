@@ -80,10 +80,13 @@ def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None
 def _is_accounted_for(record: PoolRecord, channel: ChannelRecord) -> bool:
     """Whether all is sold that a push that cannot land any more may have put on sale.
 
-    Below 0 the bound was wrong, and is read back; where it cannot be, there is nothing left that a set 0 would lower.
+    Below 0 the bound was wrong, and is read back; where it cannot be, there is nothing left that a set 0 would lower. Where
+    neither a read-back nor a set 0 can prove anything, what it may have put on sale simply stays counted.
     """
-    units = record.bound.exposure
-    return units is not None and (units == 0 or (units < 0 and not channel.rules.readable))
+    units, rules = record.bound.exposure, channel.rules
+    if not rules.readable and not rules.proves_by_zero:
+        return True
+    return units is not None and (units == 0 or (units < 0 and not rules.readable))
 
 
 def _is_being_withdrawn(tx: Transaction, record: PoolRecord) -> bool:
