@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 #: What an earlier demo leaves in its folder.
 _LEFT_BEHIND = ("syncworker.db", "config", "shops")
 _COLOURS = {"good": "green", "bad": "red"}
-#: Where the text of the summary begins.
-INDENT = 15
 
 
 @click.command(
@@ -105,6 +103,8 @@ def _tell(desk: Desk, outcome: Outcome, keep: Path | None, *, quiet: bool) -> No
 
 def _styled(line: Line) -> str:
     """Folded below its text on a screen, whole in a pipe; colours are for screens alone."""
+    from syncworker.interfaces.demo.summary import INDENT
+
     text = line.text
     if sys.stdout.isatty():
         text = "\n".join(textwrap.wrap(text, min(width(), 100), subsequent_indent=" " * INDENT))

@@ -12,8 +12,9 @@ from syncworker.interfaces.demo.words import counted, listed
 from syncworker.interfaces.figures import number
 from syncworker.interfaces.language import N_, _, ngettext
 
-#: Columns of the label in front of each line.
-LABEL = 13
+#: Columns of the label in front of each line, and where its text begins.
+LABEL = 16
+INDENT = 2 + LABEL
 
 _ROADS = {
     Road.NO_PUSH: N_("no new number needed"),
