@@ -45,6 +45,7 @@ class CounterChannel:
         self._title = settings.title or account
 
     def capabilities(self) -> Capabilities:
+        """A number of our own: no feeds, no lags."""
         return Capabilities(
             mode=QuantityMode.COMPARE_AND_SET,
             kind=QuantityKind.AVAILABLE,
@@ -65,12 +66,15 @@ class CounterChannel:
         )
 
     def check(self) -> ChannelCheck:
+        """There is nobody to ask."""
         return ChannelCheck(name=self._title, facts={"sales": "typed in with `syncworker sale add`"})
 
     def list_orders(self, feed: str, *, since: datetime, cursor: str | None) -> OrderPage:  # noqa: ARG002  # none
+        """Never asked for: its sales are typed in."""
         return OrderPage(orders=())
 
     def list_listings(self, *, cursor: str | None) -> ListingPage:  # noqa: ARG002  # there are none
+        """Nothing is listed at a counter."""
         return ListingPage(listings=())
 
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
@@ -85,6 +89,7 @@ class CounterChannel:
         ]
 
     def read_quantities(self, pool_keys: Sequence[str]) -> Sequence[Reading]:  # noqa: ARG002  # no number is kept here
+        """Its number is ours: there is nothing to read."""
         return ()
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
@@ -102,6 +107,7 @@ class CounterConnector:
     settings: type[BaseModel] = CounterSettings
 
     def open(self, account: str, settings: BaseModel) -> Channel:
+        """The counter; needs no network."""
         if not isinstance(settings, CounterSettings):
             raise TypeError(f"expected CounterSettings, not {type(settings).__name__}")
         return CounterChannel(account, settings)

@@ -44,6 +44,7 @@ class MarketplaceClient:
         self.redact = self._http.redact
 
     def shop(self) -> Json:
+        """What the shop says of itself."""
         return self._http.request_json("GET", "/shop", effect=False).body
 
     def orders(self, feed: str, since: datetime, cursor: str | None) -> Answer:
@@ -56,6 +57,7 @@ class MarketplaceClient:
         return self._http.request_json("GET", f"/{feed}", effect=False, query=query)
 
     def listings(self, cursor: str | None) -> Json:
+        """One page of everything listed."""
         query = {"cursor": cursor, "limit": self._page_size}
         return self._http.request_json("GET", "/listings", effect=False, query=query).body
 

@@ -41,12 +41,15 @@ class MarketplaceChannel:
         self._client = MarketplaceClient(account, settings)
 
     def capabilities(self) -> Capabilities:
+        """What the settings declare."""
         return self._settings.capabilities()
 
     def check(self) -> ChannelCheck:
+        """Ask the shop who it is."""
         return mapping.check(self._client.shop(), self._settings.model_dump(mode="json", exclude={"token"}))
 
     def list_orders(self, feed: str, *, since: datetime, cursor: str | None) -> OrderPage:
+        """One page of a feed, oldest change first."""
         answer = self._client.orders(feed, since, cursor)
         page = mapping.order_page(
             answer.body, restocks=self._settings.restocks, channel_time=answer.channel_time
@@ -55,6 +58,7 @@ class MarketplaceChannel:
         return page
 
     def list_listings(self, *, cursor: str | None) -> ListingPage:
+        """One page of everything listed."""
         page = mapping.listing_page(self._client.listings(cursor))
         _must_advance(page.next_cursor, cursor)
         return page
@@ -66,10 +70,12 @@ class MarketplaceChannel:
         return [answered.get(push.push_id) or self._unfit(push) for push in pushes]
 
     def read_quantities(self, pool_keys: Sequence[str]) -> Sequence[Reading]:
+        """The shop's numbers; nothing where they cannot be read."""
         answer = self._client.read_quantities(pool_keys)
         return () if answer is None else mapping.readings(answer, pool_keys, self._settings.quantity_kind)
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
+        """List it with 0, or find the listing that stands for the SKU already."""
         if draft.price is None:
             raise ListingRejectedError(
                 f"{draft.sku}: the marketplace lists nothing without a price", sku=draft.sku
@@ -131,6 +137,7 @@ class MarketplaceConnector:
     settings: type[BaseModel] = MarketplaceSettings
 
     def open(self, account: str, settings: BaseModel) -> Channel:
+        """One account; needs no network."""
         if not isinstance(settings, MarketplaceSettings):
             raise TypeError(f"expected MarketplaceSettings, not {type(settings).__name__}")
         return MarketplaceChannel(account, settings)

@@ -73,14 +73,17 @@ class StockEffect:
 
     @property
     def on_hand(self) -> int:
+        """By how much the units that are there change."""
         return -self.shipped
 
     @property
     def reserved(self) -> int:
+        """By how much the units promised and not shipped change."""
         return self.promised - self.shipped
 
     @property
     def is_nothing(self) -> bool:
+        """Whether no count changes."""
         return self.promised == 0 and self.shipped == 0
 
 

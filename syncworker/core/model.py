@@ -94,22 +94,27 @@ class ChannelRules:
 
     @property
     def visibility_lag(self) -> timedelta:
+        """As a span of time."""
         return timedelta(seconds=self.visibility_lag_s)
 
     @property
     def apply_lag(self) -> timedelta:
+        """As a span of time."""
         return timedelta(seconds=self.apply_lag_s)
 
     @property
     def read_lag(self) -> timedelta:
+        """As a span of time."""
         return timedelta(seconds=self.read_lag_s)
 
     @property
     def horizon(self) -> timedelta:
+        """As a span of time."""
         return timedelta(seconds=self.horizon_s)
 
     @property
     def clock_skew(self) -> timedelta:
+        """As a span of time."""
         return timedelta(seconds=self.clock_skew_s)
 
     @property

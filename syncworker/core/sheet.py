@@ -41,10 +41,12 @@ class Row:
 
     @property
     def is_settled(self) -> bool:
+        """Whether nothing about it is on its way."""
         return not (self.view.open_push or self.view.unknown_push or self.view.pending)
 
     @property
     def is_open(self) -> bool:
+        """Whether a push of it is open."""
         return self.view.open_push or self.view.unknown_push
 
     @property
@@ -55,6 +57,7 @@ class Row:
 
     @property
     def is_shared(self) -> bool:
+        """Whether it shows the same units as others, on purpose."""
         return self.view.policy is Policy.SHARED
 
     @property
@@ -64,10 +67,12 @@ class Row:
 
     @property
     def sets_only(self) -> bool:
+        """Whether its number can only be set, without regard to what it is."""
         return self.view.rules.mode is QuantityMode.SET and not self.view.rules.own_number
 
     @property
     def lowers_exactly(self) -> bool:
+        """Whether a lowering frees its units once it is accepted."""
         return self.view.rules.lowers_exactly
 
     @property
@@ -113,6 +118,7 @@ class Row:
             self.reason, self.push = reason, push
 
     def decision(self) -> Decision:
+        """What the plan made of it."""
         return Decision(
             pool_id=self.view.pool_id,
             target=self.target,
@@ -158,6 +164,7 @@ class Sheet:
 
     @property
     def escrow_rows(self) -> list[Row]:
+        """The pools that count under the rule."""
         return [row for row in self.rows if row.view.in_sum and not row.is_shared]
 
     def fits(self, row: Row, units: int) -> bool:
@@ -169,15 +176,18 @@ class Sheet:
         return max(0, min(self.free[part] // per_sale for part, per_sale in row.recipe))
 
     def take(self, row: Row, units: int) -> None:
+        """A raise by so many sales uses its parts."""
         for part, per_sale in row.recipe:
             self.free[part] -= per_sale * units
 
     def will_free(self, row: Row, units: int, *, soon: bool = False) -> None:
+        """A lowering by so many sales is on its way."""
         for part, per_sale in row.recipe:
             self.coming[part] += per_sale * units
             self.soon[part] += per_sale * units if soon else 0
 
     def touches(self, row: Row, parts: frozenset[str]) -> bool:
+        """Whether one of the row's parts is among these."""
         return any(part in parts for part, _ in row.recipe)
 
 

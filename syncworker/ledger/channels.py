@@ -69,6 +69,7 @@ def load(tx: Snapshot, name: str) -> ChannelRecord:
 
 
 def all_channels(tx: Snapshot) -> list[ChannelRecord]:
+    """Every channel, by name."""
     return [_record(row) for row in tx.execute(sa.select(channel).order_by(channel.c.name)).mappings()]
 
 

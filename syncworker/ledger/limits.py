@@ -47,6 +47,7 @@ def safety_stocks(tx: Snapshot, skus: Iterable[str]) -> dict[str, int]:
 
 
 def save_safety_stock(tx: Transaction, sku: str, units: int) -> None:
+    """From now on so many units of the SKU are shown nowhere."""
     tx.execute(sa.update(product).where(product.c.sku == sku).values(safety_stock=units))
 
 

@@ -105,6 +105,7 @@ def link(tx: Transaction, channel: str, external_id: str, *, sku: str, pool_id: 
 
 
 def load(tx: Snapshot, channel: str, external_id: str) -> ListingRecord:
+    """One listing; an ``InputError`` that says how to look it up if there is none."""
     row = (
         tx.execute(
             sa.select(listing).where(listing.c.channel == channel, listing.c.external_id == external_id)
@@ -121,6 +122,7 @@ def load(tx: Snapshot, channel: str, external_id: str) -> ListingRecord:
 
 
 def all_listings(tx: Snapshot, *, channel: str | None = None) -> list[ListingRecord]:
+    """Every listing known, by channel and the channel's own id."""
     query = sa.select(listing).order_by(listing.c.channel, listing.c.external_id)
     if channel is not None:
         query = query.where(listing.c.channel == channel)

@@ -45,6 +45,7 @@ class PoolRecord:
 
     @property
     def is_dirty(self) -> bool:
+        """Whether the allocator has yet to look at it."""
         return self.wanted_version > self.planned_version
 
 
@@ -80,6 +81,7 @@ def starting_with(tx: Snapshot, text: str) -> list[PoolRecord]:
 
 
 def of_channel(tx: Snapshot, name: str) -> list[PoolRecord]:
+    """Every pool of the channel."""
     return _select(tx, pool.c.channel == name)
 
 
@@ -119,6 +121,7 @@ def read_due(tx: Snapshot, name: str, *, most: int) -> list[PoolRecord]:
 
 
 def read_due_channels(tx: Snapshot) -> list[str]:
+    """Channels with a pool whose number is to be read back by now."""
     rows = tx.execute(sa.select(pool.c.channel).where(pool.c.read_due_at <= tx.now).distinct())
     return sorted(row.channel for row in rows)
 

@@ -51,6 +51,7 @@ class PullRecord:
 
     @property
     def proof(self) -> PullProof:
+        """As far as it can settle a pool."""
         return PullProof(sequence=self.sequence, began_at=self.began_at, whole=self.whole)
 
     def next_feed(self) -> tuple[str, FeedProgress] | None:

@@ -59,10 +59,12 @@ class Effect:
 
     @property
     def place(self) -> Place:
+        """The part that it changes."""
         return self.sku, self.location
 
     @property
     def key(self) -> tuple[str, str, str, int, str, str, str]:
+        """What names it: it happens once."""
         return self.source, self.reference, self.line, self.step, self.sku, self.location, self.kind.value
 
 

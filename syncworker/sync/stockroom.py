@@ -51,6 +51,7 @@ class Stockroom:
         return self.policies.get(pool.sku, self.channels[pool.channel].policy)
 
     def parts(self) -> set[Part]:
+        """Every part that one of the pools takes from."""
         return {part for pool in self.pools.values() for part in self.recipe(pool)}
 
     def exposures(self, part: Part) -> Iterator[tuple[int, int | None]]:

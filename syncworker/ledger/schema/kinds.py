@@ -31,11 +31,13 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[str]:
+        """The column's own type on this database."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(sa.DateTime(timezone=True))
         return dialect.type_descriptor(String(32))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
+        """On the way into the database."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -44,6 +46,7 @@ class Moment(TypeDecorator[datetime]):
         return utc if dialect.name == "postgresql" else utc.isoformat(timespec="microseconds")
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """On the way out of it."""
         if isinstance(value, str):
             return datetime.fromisoformat(value)
         return None if value is None else value.astimezone(UTC)
@@ -56,14 +59,17 @@ class Amount(TypeDecorator[Decimal]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Decimal] | TypeEngine[str]:
+        """The column's own type on this database."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(sa.Numeric(18, 4))
         return dialect.type_descriptor(String(32))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | str | None:
+        """On the way into the database."""
         return str(value) if value is not None and dialect.name != "postgresql" else value
 
     def process_result_value(self, value: Decimal | str | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        """On the way out of it."""
         return None if value is None else Decimal(value).normalize() + 0
 
 
