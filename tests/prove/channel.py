@@ -124,7 +124,11 @@ def land(shop: Shop, pool: Pool, index: int, request: Request) -> Pool | None:
         return None
     rest = () if request.state is None else (request._replace(landed=True),)
     gift = pool.gift + ("lifts" in shop.may and max(0, shows - request.up))
-    return pool._replace(shows=shows, requests=swap(pool.requests, index, *rest), gift=gift)
+    reading = pool.reading
+    if reading is not None and shows < pool.shows:
+        # Its answer may be from before: what it cannot tell from a hand edit, the next one will.
+        reading = reading._replace(clear=False)
+    return pool._replace(shows=shows, requests=swap(pool.requests, index, *rest), gift=gift, reading=reading)
 
 
 def _landing(shop: Shop, pool: Pool, request: Request) -> int | None:
