@@ -17,7 +17,7 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
 from syncworker.sync.incidents import review_pools
-from syncworker.sync.settle import RECONCILE_AFTER
+from syncworker.sync.settle import reconcile_after
 from syncworker.sync.stockroom import lock_connected
 
 #: The longest pause of a pool between two refusals, in seconds: 0, 1, 2, 4 … up to this.
@@ -94,7 +94,7 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
     if record.refusals or record.not_before is not None:
         pools.update(tx, record.id, refusals=0, not_before=None)
     if bound.exposure:
-        pools.want_read(tx, [record.id], at=tx.now + RECONCILE_AFTER)
+        pools.want_read(tx, [record.id], at=tx.now + reconcile_after(channel))
     if push.kind is QuantityMode.ADJUST and push.value < 0 and bound.exposure == record.bound.exposure:
         _prove_lowering(tx, channel, record)
     return replace(record, bound=bound, shown=shown)

@@ -21,7 +21,7 @@ from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.incidents import review_pools
 from syncworker.sync.lease import lease_s
-from syncworker.sync.settle import RECONCILE_AFTER
+from syncworker.sync.settle import reconcile_after
 from syncworker.sync.stockroom import lock_connected
 
 #: Pools read back in one task.
@@ -137,7 +137,7 @@ def _record(
     for pool_id, record in known.items():
         reading = answers.get(pool_id)
         if reading is None:
-            pools.want_read(tx, [pool_id], at=tx.now + RECONCILE_AFTER, sooner_only=False)
+            pools.want_read(tx, [pool_id], at=tx.now + reconcile_after(begun.channel), sooner_only=False)
             outcomes[begun.records[pool_id].id] = (None, "failed")
             continue
         found = [push.open for push in opens.get(pool_id, [])]
@@ -230,7 +230,7 @@ def _next_read(
     tx: Transaction, channel: ChannelRecord, result: ReadOutcome, opens: Sequence[OpenPush]
 ) -> datetime | None:
     if not result.read_again:
-        return tx.now + RECONCILE_AFTER if result.bound.exposure else None
+        return tx.now + reconcile_after(channel) if result.bound.exposure else None
     moments = [tx.now, *(push.lands_by(channel.rules) for push in opens)]
     moments += [moment for moment in (result.bound.risen_at, result.bound.fallen_at) if moment is not None]
     return max(moments) + channel.rules.read_lag + MARGIN

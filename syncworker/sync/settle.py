@@ -19,6 +19,11 @@ from syncworker.sync.stockroom import stockroom_of
 RECONCILE_AFTER = timedelta(minutes=15)
 
 
+def reconcile_after(channel: ChannelRecord) -> timedelta:
+    """Fifteen minutes, or ten times as long as the channel takes to settle where that is shorter: so long may slack last."""
+    return min(RECONCILE_AFTER, timedelta(seconds=10 * channel.rules.dark_time_s))
+
+
 def settle(tx: Transaction, channel: ChannelRecord, proof: PullProof) -> tuple[str, ...]:
     """Settle every pool of the channel that the pull settles; the channels whose pools are to be looked at again."""
     waiting = [record for record in pools.pending(tx, channel.name) if _may_settle(record, channel, proof)]
@@ -33,7 +38,7 @@ def settle(tx: Transaction, channel: ChannelRecord, proof: PullProof) -> tuple[s
     before = {record.id: record for record in records if record.id in settled}
     pools.save_bounds(tx, settled)
     _close_pushes(tx, channel, before)
-    _note_settled(tx, list(before.values()), settled)
+    _note_settled(tx, channel, list(before.values()), settled)
     parts = {part for record in before.values() for part in room.recipe(record)}
     touched = pools.mark_parts_dirty(tx, {part.sku for part in parts})
     review_parts(tx, parts)
@@ -71,7 +76,9 @@ def _close_pushes(tx: Transaction, channel: ChannelRecord, settled: Mapping[str,
     pushes.close(tx, done)
 
 
-def _note_settled(tx: Transaction, records: Sequence[PoolRecord], settled: Mapping[str, Bound]) -> None:
+def _note_settled(
+    tx: Transaction, channel: ChannelRecord, records: Sequence[PoolRecord], settled: Mapping[str, Bound]
+) -> None:
     for record in records:
         left = settled[record.id].exposure
         if record.withdraw and left is not None and left <= 0:
@@ -79,7 +86,10 @@ def _note_settled(tx: Transaction, records: Sequence[PoolRecord], settled: Mappi
         if left:
             # A rise since the base may be counted twice: the read-back that it asked for is not put off.
             pools.want_read(
-                tx, [record.id], at=tx.now + RECONCILE_AFTER, sooner_only=_has_risen_since_base(record.bound)
+                tx,
+                [record.id],
+                at=tx.now + reconcile_after(channel),
+                sooner_only=_has_risen_since_base(record.bound),
             )
         elif record.read_due_at is not None and record.read_due_at > tx.now:
             pools.update(tx, record.id, read_due_at=None)

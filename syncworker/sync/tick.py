@@ -15,7 +15,7 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.answers import want_proof
 from syncworker.sync.context import Context, log
 from syncworker.sync.planning import is_drainable
-from syncworker.sync.settle import RECONCILE_AFTER
+from syncworker.sync.settle import reconcile_after
 
 #: Pools that wait for time to pass, not for an event, are looked at again this often.
 LOOK_AGAIN_AFTER = timedelta(seconds=60)
@@ -116,7 +116,7 @@ def _drain_unreadable(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
                     tx, record.id, read_due_at=None, withdraw=True, wanted_version=record.wanted_version + 1
                 )
             else:
-                pools.update(tx, record.id, read_due_at=tx.now + RECONCILE_AFTER)
+                pools.update(tx, record.id, read_due_at=tx.now + reconcile_after(channel))
 
 
 def _close_applied(tx: Transaction, known: dict[str, ChannelRecord]) -> None:

@@ -11,7 +11,7 @@ from syncworker.core.exposure import PullProof
 from syncworker.ledger import channels, pools
 from syncworker.ledger.ledger import Transaction
 from syncworker.sandbox.profile import ShopProfile
-from syncworker.sync.settle import RECONCILE_AFTER, settle
+from syncworker.sync.settle import RECONCILE_AFTER, reconcile_after, settle
 from tests.simulation.world import World, open_world
 
 BINS = """\
@@ -23,7 +23,7 @@ BIN-BAMBU,Tempat sampah bambu,20,85000,IDR,
 def open_shop() -> World:
     """A shop whose first number was accepted a moment ago: its base waits to be settled."""
     profile = ShopProfile(name="warung", visibility_lag_s=1.0, request_horizon_s=3.0)
-    world = open_world([profile], catalogue=BINS, poll_s=60.0, tick_s=0.25)
+    world = open_world([profile], catalogue=BINS, poll_s=120.0, tick_s=0.25)
     world.run_until(1.0)
     return world
 
@@ -55,4 +55,18 @@ def test_a_settle_puts_a_read_back_off_only_if_nothing_rose_since(
     due_at, now = world.ledger.run(lambda tx: settle_after_a_rise(tx, rises_after))
 
     assert due_at == now + put_off
+    world.ledger.close()
+
+
+@pytest.mark.parametrize(("poll_s", "seconds"), [(120.0, 15 * 60), (2.0, 30)])
+def test_slack_lasts_a_quarter_of_an_hour_at_most_and_less_at_a_quick_channel(
+    poll_s: float, seconds: float
+) -> None:
+    profile = ShopProfile(name="warung", visibility_lag_s=1.0, request_horizon_s=3.0)
+    world = open_world([profile], catalogue=BINS, poll_s=poll_s, tick_s=0.25)
+
+    with world.ledger.snapshot() as tx:
+        channel = channels.load(tx, "warung")
+
+    assert reconcile_after(channel) == timedelta(seconds=seconds)
     world.ledger.close()
