@@ -1,0 +1,117 @@
+"""The demo's parts without a process: the same buyers under every policy, and lines that say what the logs say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from syncworker.interfaces.demo.happenings import Happening, Shelf
+from syncworker.interfaces.demo.stage import SAMPLE
+from syncworker.interfaces.demo.story import Story, Tone
+from syncworker.interfaces.demo.visits import CARVING, FIRST_SHOP, Visit, draw_acts
+from syncworker.interfaces.language import speak
+from syncworker.sandbox.catalogue import parse_catalogue
+
+BEGAN = datetime(2026, 3, 2, 8, tzinfo=UTC)
+SHOPS = ("pasar", "toko", "warung")
+MODES = {"pasar": "compare_and_set", "toko": "delta", "warung": "set"}
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    speak("en")
+    yield
+    speak("en")
+
+
+class Stand:
+    """A shelf and its story, fed by hand."""
+
+    def __init__(self, *, is_shared: bool = False) -> None:
+        self.shelf = Shelf(parse_catalogue(SAMPLE.read_text(encoding="utf-8")))
+        self.story = Story(self.shelf, SHOPS, MODES, is_shared=is_shared, began=BEGAN)
+
+    def happens(
+        self, at_s: float, shop: str, kind: str, sku: str, before: int, after: int, buyer: str = "buyer-1"
+    ) -> list[tuple[str, Tone]]:
+        happening = Happening(
+            at=BEGAN + timedelta(seconds=at_s), shop=shop, kind=kind, sku=sku, before=before, after=after,
+            units=1 if kind in ("buy", "turned_away", "cancel") else 0, order_id=f"{shop}-{at_s}", refused=False,
+            restocked=False, buyer=buyer,
+        )  # fmt: skip
+        self.shelf.take(happening)
+        return [(line.text, line.tone) for line in self.story.tell(happening)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_two_buyers_want_the_carving_in_the_same_second_at_two_shops(seed: int) -> None:
+    wanted = [act for act in draw_acts(seed, 90.0) if isinstance(act, Visit) and act.sku == CARVING]
+
+    first, second = wanted[:2]
+
+    assert second.at_s - first.at_s < 1.0
+    assert first.shop != second.shop
+    assert FIRST_SHOP in {first.shop, second.shop}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_same_seed_brings_the_same_buyers_and_a_longer_time_only_adds_to_the_end(seed: int) -> None:
+    short, long = draw_acts(seed, 30.0), draw_acts(seed, 90.0)
+
+    assert draw_acts(seed, 90.0) == long
+    assert long[: len(short)] == short
+    assert all(act.at_s >= 30.0 for act in long[len(short) :])
+
+
+def test_the_last_unit_names_how_long_ago_the_others_had_stopped_showing_it() -> None:
+    stand = Stand()
+    stand.shelf.sold["SAPU-GLAGAH"] = 23
+    for at_s, shop in ((1.0, "pasar"), (3.0, "toko")):
+        stand.happens(at_s, shop, "set", "SAPU-GLAGAH", 1, 0)
+
+    lines = stand.happens(5.5, "warung", "buy", "SAPU-GLAGAH", 1, 0)
+
+    text, tone = lines[-1]
+    assert "Warung sells the last broom: 24 made, 24 sold." in text
+    assert "Pasar and Toko had stopped showing brooms 2.5 s before" in text
+    assert tone is Tone.GOOD
+
+
+def test_a_unit_that_nobody_has_is_called_oversold() -> None:
+    stand = Stand(is_shared=True)
+    stand.shelf.sold["SAPU-GLAGAH"] = 24
+
+    lines = stand.happens(5.0, "toko", "buy", "SAPU-GLAGAH", 2, 1)
+
+    text, tone = lines[-1]
+    assert text == "OVERSOLD: Toko sells a broom that nobody has. 25 sold, 24 made: somebody gets an apology."
+    assert tone is Tone.BAD
+    assert stand.shelf.oversold == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "is_shared", "said"),
+    [("turned_away", False, "Toko does not show it"), ("buy", True, "Pasar and Toko both sell it")],
+)
+def test_the_race_for_the_carving_is_told_once_both_were_there(
+    second: str, is_shared: bool, said: str
+) -> None:
+    stand = Stand(is_shared=is_shared)
+
+    before = stand.happens(8.0, "pasar", "buy", CARVING, 1, 0, buyer="rival-1")
+    lines = stand.happens(8.4, "toko", second, CARVING, int(is_shared), 0, buyer="rival-2")
+
+    assert before == []
+    assert len(lines) == 1
+    assert said in lines[0][0]
+
+
+def test_a_cancelled_set_gives_all_its_parts_back() -> None:
+    stand = Stand()
+    stand.happens(1.0, "toko", "buy", "SET-BERSIH", 3, 2)
+
+    stand.happens(2.0, "toko", "cancel", "SET-BERSIH", 2, 3)
+
+    assert stand.shelf.units_sold == 0
