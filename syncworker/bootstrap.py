@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from syncworker import telemetry
 from syncworker.connector import registry
+from syncworker.connector.auth import KeptToken
 from syncworker.connector.contract import Capabilities, Channel
 from syncworker.errors import ChannelMisconfiguredError, ConfigurationError
 from syncworker.ledger import channels as channel_rows
@@ -156,7 +157,7 @@ def build(
 def open_configured(configured: ChannelSettings) -> Channel:
     """Open one account as configured; ChannelMisconfiguredError with the connector's own words if that fails."""
     try:
-        return registry.load(configured.connector).open(configured.name, configured.settings)
+        return registry.load(configured.connector).open(configured.name, configured.settings, KeptToken())
     except Exception as error:
         raise ChannelMisconfiguredError(
             f"Channel {configured.name!r} cannot be opened with connector {configured.connector!r}: {error}"

@@ -26,6 +26,7 @@ from syncworker.connector import (
     QuantityPush,
     Reading,
     RemoteListing,
+    TokenStore,
 )
 
 
@@ -106,7 +107,7 @@ class CounterConnector:
     contract = CONTRACT_VERSION
     settings: type[BaseModel] = CounterSettings
 
-    def open(self, account: str, settings: BaseModel) -> Channel:
+    def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:  # noqa: ARG002  # needs none
         """The counter; needs no network."""
         if not isinstance(settings, CounterSettings):
             raise TypeError(f"expected CounterSettings, not {type(settings).__name__}")

@@ -27,6 +27,7 @@ from syncworker.connector import (
     QuantityPush,
     Reading,
     RemoteListing,
+    TokenStore,
 )
 from syncworker_marketplace import mapping
 from syncworker_marketplace.client import MarketplaceClient
@@ -136,7 +137,7 @@ class MarketplaceConnector:
     contract = CONTRACT_VERSION
     settings: type[BaseModel] = MarketplaceSettings
 
-    def open(self, account: str, settings: BaseModel) -> Channel:
+    def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:  # noqa: ARG002  # needs none
         """One account; needs no network."""
         if not isinstance(settings, MarketplaceSettings):
             raise TypeError(f"expected MarketplaceSettings, not {type(settings).__name__}")

@@ -1,6 +1,18 @@
 """What does a connector's author need? Everything of it, from this one import."""
 
+from syncworker.connector.abilities import (
+    AcknowledgesOrders,
+    CancelsOrders,
+    ConsentRequest,
+    HearsWebhooks,
+    ListingUpdate,
+    NeedsConsent,
+    UpdatesListings,
+    WebhookRefusedError,
+    WebhookRequest,
+)
 from syncworker.connector.answers import STATUS_TABLE, Answer, Json, Verdict, read_json
+from syncworker.connector.auth import Authorizer, KeptToken, Outgoing, Token, TokenStore, Value
 from syncworker.connector.contract import (
     CONTRACT_VERSION,
     Capabilities,
@@ -21,7 +33,7 @@ from syncworker.connector.contract import (
     RemoteListing,
 )
 from syncworker.connector.document import Document
-from syncworker.connector.http import ChannelHttp
+from syncworker.connector.http import ChannelHttp, Content
 from syncworker.connector.pace import share_rate_limits
 from syncworker.connector.transport import SendWindow
 from syncworker.core.model import MAX_QUANTITY, BelowZero, Known, QuantityKind, QuantityMode
@@ -39,8 +51,11 @@ __all__ = [
     "CONTRACT_VERSION",
     "MAX_QUANTITY",
     "STATUS_TABLE",
+    "AcknowledgesOrders",
     "Answer",
+    "Authorizer",
     "BelowZero",
+    "CancelsOrders",
     "Capabilities",
     "Channel",
     "ChannelCheck",
@@ -50,18 +65,25 @@ __all__ = [
     "ChannelMisconfiguredError",
     "ChannelOrder",
     "Connector",
+    "ConsentRequest",
+    "Content",
     "Document",
+    "HearsWebhooks",
     "Json",
+    "KeptToken",
     "Known",
     "ListingDraft",
     "ListingPage",
     "ListingRejectedError",
+    "ListingUpdate",
     "MalformedAnswerError",
     "Money",
+    "NeedsConsent",
     "OrderPage",
     "OrderStatus",
     "Outcome",
     "OutcomeUnknownError",
+    "Outgoing",
     "PushResult",
     "QuantityKind",
     "QuantityMode",
@@ -71,7 +93,13 @@ __all__ = [
     "RequestRefusedError",
     "RetryLaterError",
     "SendWindow",
+    "Token",
+    "TokenStore",
+    "UpdatesListings",
+    "Value",
     "Verdict",
+    "WebhookRefusedError",
+    "WebhookRequest",
     "read_json",
     "share_rate_limits",
 ]

@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from syncworker.connector.auth import TokenStore
 from syncworker.core.fulfilment import Levels
 from syncworker.core.model import (
     MAX_QUANTITY,
@@ -300,8 +301,11 @@ class Connector(Protocol):
     #: What has to be configured; secrets are ``SecretStr``. Unknown keys are refused.
     settings: type[BaseModel]
 
-    def open(self, account: str, settings: BaseModel) -> Channel:
-        """Open one account. ``account`` is the channel's name, for logs; needs no network."""
+    def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:
+        """Open one account; needs no network. ``account`` is the channel's name, for logs.
+
+        ``tokens`` keeps what the channel gave the account instead of a password; most channels need none.
+        """
 
 
 def _whole(value: object, what: str) -> int:

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from syncworker.connector.auth import TokenStore
 from syncworker.connector.contract import (
     CONTRACT_VERSION,
     Capabilities,
@@ -322,7 +323,7 @@ class FakeConnector:
     def __init__(self, channels: dict[str, FakeChannel]) -> None:
         self.channels = channels
 
-    def open(self, account: str, settings: BaseModel) -> Channel:  # noqa: ARG002  # there is nothing to set
+    def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:  # noqa: ARG002  # nothing to set
         return self.channels[account]
 
 

@@ -11,10 +11,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TypeAlias
-from urllib.parse import quote, quote_plus, urlsplit
+from typing import NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
 import requests
 import structlog
@@ -30,8 +31,10 @@ from syncworker.connector.answers import (
     read_json,
     retry_after_s,
 )
+from syncworker.connector.auth import Authorizer, Outgoing, Value
 from syncworker.connector.failures import FAILURES, transport_error
 from syncworker.connector.pace import AllowanceUsedUpError, Pace
+from syncworker.connector.redaction import Redactor
 from syncworker.connector.transport import (
     Flight,
     SendWindow,
@@ -61,7 +64,25 @@ WORDS_MAX = 200
 
 Query: TypeAlias = Mapping[str, str | int | SecretStr | None]
 
+
+class Content(NamedTuple):
+    """A body that is not JSON."""
+
+    body: bytes
+    media_type: str
+
+
 _log = structlog.get_logger("syncworker.channel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """One request, and what its answer has to be."""
+
+    outgoing: Outgoing
+    effect: bool
+    accept: Collection[int]
+    read: Callable[[bytes], Json]
 
 
 class ChannelHttp:
@@ -78,6 +99,8 @@ class ChannelHttp:
         horizon_s: float = 120.0,
         statuses: Mapping[int, Verdict] = MappingProxyType({}),
         allowances: Sequence[str] = (),
+        authorizer: Authorizer | None = None,
+        renew_on: Collection[int] = (401,),
         retry_reads_s: float = RETRY_READS_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -86,11 +109,14 @@ class ChannelHttp:
 
         ``horizon_s`` is the channel's declared request horizon: a request is given up well before half of it.
         ``statuses`` overrides entries of ``STATUS_TABLE``; ``allowances`` are rate limits such as ``"10/second"``.
+        ``authorizer`` signs each request right before it leaves; at a status in ``renew_on`` (which has to be one that
+        is answered before any effect) it renews its proof and the request is sent once more.
         """
         self.account, self._base_url = account, base_url.rstrip("/")
         self.host = _host(base_url)
-        self._headers = {name: _reveal(value) for name, value in headers.items()}
-        self._secrets = _forms([*secrets, *(v for v in headers.values() if isinstance(v, SecretStr))])
+        self._headers = dict(headers)
+        self._redactor = Redactor([*secrets, *(v for v in headers.values() if isinstance(v, SecretStr))])
+        self._authorizer, self._renew_on = authorizer, frozenset(renew_on)
         self._allow_private_network = allow_private_network
         self._total_s = min(TOTAL_S, HORIZON_SHARE * horizon_s)
         self._statuses = {**STATUS_TABLE, **statuses}
@@ -109,6 +135,7 @@ class ChannelHttp:
         effect: bool,
         query: Query = MappingProxyType({}),
         json: Json = None,
+        content: Content | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
         accept: Collection[int] = (),
         window: SendWindow | None = None,
@@ -121,15 +148,23 @@ class ChannelHttp:
         again for a few seconds, and an unreadable answer is a ``MalformedAnswerError``.
 
         2xx and the statuses in ``accept`` are returned, every other one raises. The caller quotes what it puts into
-        ``path``.
+        ``path``. The body is ``json`` or ``content``.
         """
-        prepare = self._preparer(method, path, query=query, json=json, headers=headers)
-        if effect:
-            return self._once(prepare, path, effect=True, accept=accept, window=window or current_window())
-        for attempt in self._attempts():
-            with attempt:
-                return self._once(prepare, path, effect=False, accept=accept, window=None)
-        raise AssertionError("tenacity ends by an answer or an error")
+        outgoing = self._outgoing(method, path, query, json, content, headers)
+        call = _Call(outgoing=outgoing, effect=effect, accept=accept, read=read_json)
+        return self._answered(call, window)
+
+    def request_text(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = MappingProxyType({}),
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
+        """A request without effect whose answer is text, a report file for instance: ``body`` is a ``str``."""
+        outgoing = self._outgoing(method, path, query, None, None, {"Accept": "*/*", **headers})
+        return self._answered(_Call(outgoing=outgoing, effect=False, accept=(), read=_read_text), None)
 
     def close(self) -> None:
         """Close this thread's connections; the next request opens new ones."""
@@ -139,44 +174,47 @@ class ChannelHttp:
 
     def redact(self, text: str) -> str:
         """``text`` without any secret of this channel."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[redacted]")
-        return text
+        return self._redactor.redact(text)
 
     # ------------------------------------------------------------------ one request
 
-    def _once(
-        self,
-        prepare: Callable[[requests.Session], requests.PreparedRequest],
-        path: str,
-        *,
-        effect: bool,
-        accept: Collection[int],
-        window: SendWindow | None,
-    ) -> Answer:
+    def _answered(self, call: _Call, window: SendWindow | None) -> Answer:
+        if call.effect:
+            return self._once(call, window or current_window())
+        for attempt in self._attempts():
+            with attempt:
+                return self._once(call, None)
+        raise AssertionError("tenacity ends by an answer or an error")
+
+    def _once(self, call: _Call, window: SendWindow | None) -> Answer:
+        status, result = self._flown(call, window)
+        if status in self._renew_on and self._authorizer is not None and self._authorizer.renew():
+            _, result = self._flown(call, window)
+        # Raised here and not in a handler, so that no traceback carries the library's error with its full address.
+        if isinstance(result, ChannelError):
+            raise result
+        return result
+
+    def _flown(self, call: _Call, window: SendWindow | None) -> tuple[int | None, Answer | ChannelError]:
         self._pace.take_turn()
         session = self._session()
-        request = prepare(session)
+        request = self._prepared(session, call.outgoing)
+        path = self.redact(call.outgoing.path)
         what = self.redact(f"{request.method} {self.host}{path}")
         flight = Flight(total_s=self._total_s, window=window)
-        flown = self._fly(session, request, flight, what, effect=effect)
-        status, result = (
-            (None, flown) if isinstance(flown, ChannelError) else self._judge(*flown, what, effect, accept)
-        )
+        flown = self._fly(session, request, flight, what, effect=call.effect)
+        status, result = (None, flown) if isinstance(flown, ChannelError) else self._judge(*flown, what, call)
         _log.debug(
             "channel call",
             channel=self.account,
             method=request.method,
             host=self.host,
-            path=self.redact(path),
+            path=path,
             status=status,
             problem=str(result) if isinstance(result, ChannelError) else None,
             ms=round(flight.elapsed_s() * 1000),
         )
-        # Raised here and not in a handler, so that no traceback carries the library's error with its full address.
-        if isinstance(result, ChannelError):
-            raise result
-        return result
+        return status, result
 
     def _fly(
         self,
@@ -193,16 +231,16 @@ class ChannelHttp:
             return transport_error(error, flight, what, effect=effect)
 
     def _judge(
-        self, response: requests.Response, raw: bytes, what: str, effect: bool, accept: Collection[int]
+        self, response: requests.Response, raw: bytes, what: str, call: _Call
     ) -> tuple[int, Answer | ChannelError]:
         status = response.status_code
-        if not (200 <= status < 300 or status in accept):
-            return status, self._status_error(response, raw, what, effect=effect)
+        if not (200 <= status < 300 or status in call.accept):
+            return status, self._status_error(response, raw, what, effect=call.effect)
         try:
-            body = None if status == 204 and not raw else read_json(raw)
+            body = None if status == 204 and not raw else call.read(raw)
         except MalformedAnswerError as error:
             problem = f"{what}: {error}"
-            return status, OutcomeUnknownError(problem) if effect else MalformedAnswerError(problem)
+            return status, OutcomeUnknownError(problem) if call.effect else MalformedAnswerError(problem)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return status, Answer(
             status=status, body=body, headers=headers, channel_time=http_date(response.headers.get("Date"))
@@ -234,31 +272,44 @@ class ChannelHttp:
 
     # ------------------------------------------------------------------ around it
 
-    def _preparer(
-        self, method: str, path: str, *, query: Query, json: Json, headers: Mapping[str, str]
-    ) -> Callable[[requests.Session], requests.PreparedRequest]:
-        body = None if json is None else json_text.dumps(json, allow_nan=False).encode()
-        request = requests.Request(
-            method,
-            self._base_url + path,
-            headers={
-                "Accept": "application/json",
-                **({} if body is None else {"Content-Type": "application/json"}),
-                **self._headers,
-                **headers,
-            },
-            params={name: _reveal(value) for name, value in query.items() if value is not None},
-            data=body,
+    def _outgoing(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        json: Json,
+        content: Content | None,
+        headers: Mapping[str, str],
+    ) -> Outgoing:
+        if content is None and json is not None:
+            content = Content(json_text.dumps(json, allow_nan=False).encode(), "application/json")
+        typed: dict[str, str] = {} if content is None else {"Content-Type": content.media_type}
+        return Outgoing(
+            method=method,
+            path=path,
+            query=tuple((name, _text(value)) for name, value in query.items() if value is not None),
+            headers={"Accept": "application/json", **typed, **self._headers, **headers},
+            body=None if content is None else content.body,
+            media_type="" if content is None else content.media_type,
         )
 
-        def prepare(session: requests.Session) -> requests.PreparedRequest:
-            try:
-                return session.prepare_request(request)
-            except (requests.RequestException, ValueError) as error:
-                problem = type(error).__name__
-            raise ChannelMisconfiguredError(f"{self.host}: address or headers cannot be used ({problem})")
-
-        return prepare
+    def _prepared(self, session: requests.Session, outgoing: Outgoing) -> requests.PreparedRequest:
+        if self._authorizer is not None:
+            outgoing = self._authorizer.authorize(outgoing)
+        values = [*(value for _, value in outgoing.query), *outgoing.headers.values()]
+        self._redactor.learn(value for value in values if isinstance(value, SecretStr))
+        request = requests.Request(
+            outgoing.method,
+            self._base_url + outgoing.path,
+            headers={name: _reveal(value) for name, value in outgoing.headers.items()},
+            params=[(name, _reveal(value)) for name, value in outgoing.query],
+            data=outgoing.body,
+        )
+        try:
+            return session.prepare_request(request)
+        except (requests.RequestException, ValueError) as error:
+            problem = type(error).__name__
+        raise ChannelMisconfiguredError(f"{self.host}: address or headers cannot be used ({problem})")
 
     def _session(self) -> requests.Session:
         local = self._local.__dict__
@@ -321,15 +372,17 @@ def _host(base_url: str) -> str:
     return parts.netloc
 
 
-def _reveal(value: str | int | SecretStr) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+def _reveal(value: Value) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
-def _forms(secrets: Sequence[SecretStr]) -> tuple[str, ...]:
-    """Every spelling in which a secret may turn up, the longest first; "Bearer x" counts as x too."""
-    found: set[str] = set()
-    for secret in secrets:
-        value = secret.get_secret_value()
-        for part in (value, value.split()[-1] if value.split() else ""):
-            found |= {part, quote(part, safe=""), quote_plus(part)}
-    return tuple(sorted((form for form in found if len(form) >= 4), key=len, reverse=True))
+def _text(value: str | int | SecretStr) -> Value:
+    return str(value) if isinstance(value, int) else value
+
+
+def _read_text(raw: bytes) -> Json:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    raise MalformedAnswerError("the answer is not UTF-8 text")

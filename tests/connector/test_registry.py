@@ -19,7 +19,7 @@ GOOD = """
         key: str = ""
     class Good:
         name, contract, settings = "{name}", 1, Settings
-        def open(self, account, settings): ...
+        def open(self, account, settings, tokens): ...
     connector = Good()
 """
 

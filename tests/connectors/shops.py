@@ -10,6 +10,7 @@ from syncworker.connector import (
     Channel,
     ChannelLine,
     ChannelOrder,
+    KeptToken,
     PushResult,
     QuantityMode,
     QuantityPush,
@@ -98,7 +99,7 @@ def open_shop(sandbox: Sandbox, name: str, **settings: object) -> Shop:
         "readable": profile.readable,
     }
     connector = load("marketplace")
-    channel = connector.open(name, validate(connector, raw | settings))
+    channel = connector.open(name, validate(connector, raw | settings), KeptToken())
     listings = [one for page in listing_pages(channel) for one in page]
     return Shop(channel, address.control, {one.sku or "": one.pool_key for one in listings})
 

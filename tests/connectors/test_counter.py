@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syncworker.connector import Channel, ListingDraft, Outcome, QuantityMode, QuantityPush
+from syncworker.connector import Channel, KeptToken, ListingDraft, Outcome, QuantityMode, QuantityPush
 from syncworker.connector.registry import load, validate
 from syncworker.errors import ConfigurationError
 
@@ -14,7 +14,7 @@ from syncworker.errors import ConfigurationError
 @pytest.fixture
 def counter() -> Channel:
     connector = load("counter")
-    return connector.open("pasar-minggu", validate(connector, {}))
+    return connector.open("pasar-minggu", validate(connector, {}), KeptToken())
 
 
 def test_its_number_is_ours_without_any_lag(counter: Channel) -> None:
@@ -52,10 +52,10 @@ def test_a_products_sku_is_its_listing(counter: Channel) -> None:
 def test_it_is_shown_under_its_title() -> None:
     connector = load("counter")
 
-    titled = connector.open("outlet-2", validate(connector, {"title": "Outlet Purwokerto"}))
+    titled = connector.open("outlet-2", validate(connector, {"title": "Outlet Purwokerto"}), KeptToken())
 
     assert titled.check().name == "Outlet Purwokerto"
-    assert connector.open("outlet-2", validate(connector, {})).check().name == "outlet-2"
+    assert connector.open("outlet-2", validate(connector, {}), KeptToken()).check().name == "outlet-2"
 
 
 def test_it_needs_neither_address_nor_token() -> None:

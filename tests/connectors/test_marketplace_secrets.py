@@ -13,6 +13,7 @@ import structlog
 from syncworker.connector import (
     Channel,
     ChannelError,
+    KeptToken,
     ListingDraft,
     Money,
     QuantityMode,
@@ -30,7 +31,7 @@ DRAFT = ListingDraft(sku="A", title="A", price=Money(Decimal(5), "IDR"), idempot
 @pytest.fixture
 def channel() -> Channel:
     connector = load("marketplace")
-    return connector.open("toko", validate(connector, {"base_url": URL, "token": TOKEN}))
+    return connector.open("toko", validate(connector, {"base_url": URL, "token": TOKEN}), KeptToken())
 
 
 @pytest.fixture
