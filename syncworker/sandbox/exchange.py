@@ -13,12 +13,11 @@ from syncworker.sandbox.answers import (
     broken_server,
     cut,
     json_answer,
-    refusal,
     spoiled,
-    too_many_calls,
 )
 from syncworker.sandbox.faults import AFTER_KINDS, FiredFault, Operation
 from syncworker.sandbox.house import House, Shopfront
+from syncworker.sandbox.manners import Manners
 from syncworker.sandbox.model import Marketplace
 from syncworker.sandbox.refusal import RefusedError
 
@@ -58,7 +57,10 @@ class Plain:
 class Exchange:
     """One call of one shop's API. Made per request."""
 
-    def __init__(self, house: House, front: Shopfront, operation: Operation) -> None:
+    def __init__(
+        self, house: House, front: Shopfront, operation: Operation, manners: Manners | None = None
+    ) -> None:
+        self._manners = manners or Manners()
         self._house = house
         self._front = front
         self._operation = operation
@@ -72,7 +74,7 @@ class Exchange:
         """
         wait_s, fired = self._arrive()
         if wait_s is not None:
-            return too_many_calls(wait_s, "seconds", self._channel_now())
+            return self._manners.too_many_calls(wait_s, "seconds", self._channel_now())
         for fault in fired:
             if fault.kind == "delay":
                 self._house.wait(fault.seconds)
@@ -82,7 +84,7 @@ class Exchange:
                 return json_answer(self._do(deed).as_json(), self._channel_now(), status=status)
             return self._struck(strike, deed, status, later)
         except RefusedError as error:
-            return refusal(error, self._channel_now())
+            return self._manners.refusal(error, self._channel_now())
 
     def _arrive(self) -> tuple[float | None, tuple[FiredFault, ...]]:
         with self._front.lock:
@@ -119,7 +121,7 @@ class Exchange:
     def _before(self, strike: FiredFault) -> Response | None:
         """The answer of a fault that strikes before the deed; None if this one does not."""
         if strike.kind == "rate_limited":
-            return too_many_calls(strike.seconds, strike.spec.retry_after, self._channel_now())
+            return self._manners.too_many_calls(strike.seconds, strike.spec.retry_after, self._channel_now())
         if strike.kind == "server_error":
             return broken_server(strike.spec.status, self._channel_now())
         if strike.kind == "unauthorized":

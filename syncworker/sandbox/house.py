@@ -21,11 +21,12 @@ def wall_clock() -> datetime:
 
 
 class Shopfront:
-    """One marketplace with its token and the one lock that guards it."""
+    """One marketplace with its token, the wire format it speaks, and the one lock that guards it."""
 
-    def __init__(self, market: Marketplace, token: str) -> None:
+    def __init__(self, market: Marketplace, token: str, dialect: str = "marketplace") -> None:
         self.market = market
         self.token = token
+        self.dialect = dialect
         self.lock = threading.Lock()
 
     def admits(self, token: str) -> bool:
@@ -80,7 +81,7 @@ def open_house(setups: Iterable[ShopSetup], *, seed: int = 0, log_dir: Path | No
             listings=setup.listings,
             now=now,
         )
-        shops[profile.name] = Shopfront(market, setup.token)
+        shops[profile.name] = Shopfront(market, setup.token, setup.dialect)
     if not shops:
         raise ValueError("a sandbox needs at least one shop")
     return House(shops)

@@ -17,6 +17,7 @@ import uvicorn
 
 from syncworker.sandbox.answers import KnowsConnection
 from syncworker.sandbox.app import create_app
+from syncworker.sandbox.dialects import DIALECTS
 from syncworker.sandbox.house import House, open_house
 from syncworker.sandbox.setup import ShopSetup
 
@@ -119,7 +120,7 @@ def _addresses(house: House, port: int) -> dict[str, object]:
     base = f"http://{HOST}:{port}"
     shops = {
         name: {
-            "base_url": f"{base}/{name}/v1",
+            "base_url": f"{base}/{name}{DIALECTS[front.dialect].base_path}",
             "control_url": f"{base}/control/{name}",
             "token": front.token,
         }

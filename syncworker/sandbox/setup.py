@@ -16,10 +16,12 @@ from syncworker.sandbox.profile import QuantityMode, ShopProfile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopSetup:
-    """One shop to open: its habits, the token its seller shows, the listings it opens with."""
+    """One shop to open: its habits, the token its seller shows, the listings it opens with, its wire format."""
 
     profile: ShopProfile
     token: str
+    #: A name in `dialects.DIALECTS`.
+    dialect: str = "marketplace"
     listings: tuple[ListingSeed, ...] = ()
 
     def __post_init__(self) -> None:
