@@ -16,6 +16,7 @@ from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.listings import FoundListing
 from syncworker.ledger.pools import PoolRecord
+from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
 from syncworker.sync.incidents import review_parts
 from syncworker.sync.listings import review_protection
@@ -131,7 +132,9 @@ def go_live(tx: Transaction, name: str, plan: Sequence[Adoption]) -> None:
         # What we created with 0 ourselves is known; everything else is unknown until proven.
         bound = record.bound if record.bound.exposure is not None else forgotten(record.bound)
         pools.save_bounds(tx, {record.id: bound})
-        pools.update(tx, record.id, in_sum=True, withdraw=bound.exposure is None and not keeps[record.id])
+        pools.update(tx, record.id, in_sum=True)
+        withdraws = bound.exposure is None and not keeps[record.id]
+        (withdrawing.begin if withdraws else withdrawing.end)(tx, record)
     pools.want_read(tx, [record.id for record in records if record.bound.exposure is None], at=tx.now)
     channels.set_state(tx, name, ChannelState.LIVE)
     jobs.call_for(tx, [name], JobKind.PULL)

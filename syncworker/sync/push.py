@@ -5,7 +5,7 @@ A push row and its raise are committed before the request leaves (`sending`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncworker.connector.contract import Outcome
@@ -19,6 +19,7 @@ from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
+from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
 from syncworker.sync.lease import lease_s
 from syncworker.sync.planning import Planning, plan_for
@@ -148,7 +149,7 @@ def _store(
     for push in records:
         if push.value == 0 and not channel.rules.own_number:
             pools.update(tx, push.pool_id, drained_at=tx.now)
-    _end_withdrawals(tx, planning, mine.values())
+    withdrawing.end_needless(tx, mine.values(), planning.open_pushes)
     theirs = [
         record
         for record in planning.room.pools.values()
@@ -156,15 +157,6 @@ def _store(
     ]
     pools.mark_dirty(tx, [record.id for record in theirs if not record.is_dirty])
     return records, {record.channel for record in theirs}
-
-
-def _end_withdrawals(tx: Transaction, planning: Planning, looked: Iterable[PoolRecord]) -> None:
-    """Where nothing is left to withdraw (sold out, or lowered exactly) no settle would end it: the next plan shares again."""
-    for record in looked:
-        bound = record.bound
-        is_out = bound.pending is None and bound.exposure is not None and bound.exposure <= 0
-        if record.withdraw and is_out and not planning.open_pushes.get(record.id):
-            pools.update(tx, record.id, withdraw=False, wanted_version=record.wanted_version + 1)
 
 
 def _push_record(

@@ -12,6 +12,7 @@ from syncworker.ledger import orders, pools, pushes
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
+from syncworker.sync import withdrawing
 from syncworker.sync.incidents import review_parts
 from syncworker.sync.stockroom import stockroom_of
 
@@ -81,8 +82,7 @@ def _note_settled(
 ) -> None:
     for record in records:
         left = settled[record.id].exposure
-        if record.withdraw and left is not None and left <= 0:
-            pools.update(tx, record.id, withdraw=False)
+        withdrawing.end_settled(tx, record, settled[record.id])
         if left:
             # A rise since the base may be counted twice: the read-back that it asked for is not put off.
             pools.want_read(

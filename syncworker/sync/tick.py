@@ -12,6 +12,7 @@ from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
+from syncworker.sync import withdrawing
 from syncworker.sync.answers import want_proof
 from syncworker.sync.context import Context, log
 from syncworker.sync.planning import is_drainable
@@ -69,12 +70,13 @@ def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None
             log.warning("push_unanswered", channel=push.channel, sku=record.sku, push=push.id)
         if _is_accounted_for(record, channel):
             pushes.close(tx, [push.id])
-            pools.update(tx, record.id, withdraw=False, wanted_version=record.wanted_version + 1)
+            withdrawing.end(tx, record)
+            pools.mark_dirty(tx, [record.id])
         elif channel.rules.readable:
             if record.read_due_at is None or push.state is PushState.SENDING:
                 want_proof(tx, channel, record, push)
         elif not record.is_dirty and not _is_being_withdrawn(tx, record):
-            pools.update(tx, record.id, withdraw=True, wanted_version=record.wanted_version + 1)
+            withdrawing.begin(tx, record)
 
 
 def _is_accounted_for(record: PoolRecord, channel: ChannelRecord) -> bool:
@@ -112,9 +114,8 @@ def _drain_unreadable(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
             if not has_slack or channel.rules.mode is not QuantityMode.SET:
                 pools.update(tx, record.id, read_due_at=None)
             elif is_drainable(record, channel, tx.now):
-                pools.update(
-                    tx, record.id, read_due_at=None, withdraw=True, wanted_version=record.wanted_version + 1
-                )
+                pools.update(tx, record.id, read_due_at=None)
+                withdrawing.begin(tx, record)
             else:
                 pools.update(tx, record.id, read_due_at=tx.now + reconcile_after(channel))
 

@@ -14,7 +14,7 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.products import Product
 from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import channels as use
-from syncworker.sync import goods
+from syncworker.sync import goods, withdrawing
 from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.wait import work_once
@@ -67,9 +67,8 @@ def _work(context: Context, *, rounds: int = 12) -> None:
 
 def _withdraw(ledger: Ledger) -> None:
     """As the tick does with a pool whose bound has slack that nobody can read."""
-    pool_id = _pool(ledger).id
-    with ledger.transaction() as tx:
-        pools.update(tx, pool_id, withdraw=True)
+    record = _pool(ledger)
+    ledger.run(lambda tx: withdrawing.begin(tx, record))
 
 
 def test_a_pool_that_sold_out_before_it_was_withdrawn_shows_goods_again(manual_ledger: Ledger) -> None:

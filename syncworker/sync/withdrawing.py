@@ -1,0 +1,44 @@
+"""Which numbers does the engine itself want at 0 until that is settled? The wish is begun and ended here alone.
+
+Sends nothing: the allocator shows 0 while the wish stands. What an operator withdraws is a whole channel (`channels.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from syncworker.core.exposure import Bound
+from syncworker.ledger import pools
+from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.pushes import PushRecord
+
+
+def begin(tx: Transaction, record: PoolRecord) -> None:
+    """From now on the pool shall show 0, and it is looked at again; harmless to repeat."""
+    pools.update(tx, record.id, withdraw=True, wanted_version=record.wanted_version + 1)
+
+
+def end(tx: Transaction, record: PoolRecord) -> None:
+    """Nothing is left to withdraw, or it has become needless: the next plan gives the pool its share again."""
+    if record.withdraw:
+        pools.update(tx, record.id, withdraw=False, wanted_version=record.wanted_version + 1)
+
+
+def end_settled(tx: Transaction, record: PoolRecord, settled: Bound) -> None:
+    """The pool's bound was just settled to this: at 0 the withdrawal has done its work."""
+    if _is_out(settled):
+        end(tx, record)
+
+
+def end_needless(
+    tx: Transaction, looked: Iterable[PoolRecord], open_pushes: Mapping[str, Sequence[PushRecord]]
+) -> None:
+    """Where nothing is left to withdraw (sold out, or lowered exactly) no settle would end it: it ends at the next look."""
+    for record in looked:
+        if record.withdraw and _is_out(record.bound) and not open_pushes.get(record.id):
+            end(tx, record)
+
+
+def _is_out(bound: Bound) -> bool:
+    return bound.pending is None and bound.exposure is not None and bound.exposure <= 0
