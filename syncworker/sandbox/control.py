@@ -97,6 +97,14 @@ class EditQuantityBody(Body):
     delta: Units = 0
 
 
+class ShareStockBody(Body):
+    """A listing, and the pool it sells from now on; without one a pool of its own with `quantity`."""
+
+    listing_id: str
+    pool_id: str | None = None
+    quantity: Annotated[Units, Field(ge=0)] = 0
+
+
 class FaultsBody(Body):
     """Faults to add to those ordered before; with `clear` those are taken back first."""
 
@@ -226,6 +234,16 @@ def _add_number_acts(router: APIRouter, house: House) -> None:
             return {"pool_id": pool_id, "quantity": number}
 
         return _act(house, shop, edit)
+
+    @router.post("/{shop}/share-stock")
+    def share_stock(shop: str, body: ShareStockBody) -> Response:
+        return _act(
+            house,
+            shop,
+            lambda market, now: market.share_stock(
+                body.listing_id, now=now, pool_id=body.pool_id, quantity=body.quantity
+            ).as_json(),
+        )
 
 
 def _add_faults(router: APIRouter, house: House) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syncworker.sandbox.aftersales import AfterSalesDesk
 from syncworker.sandbox.faults import FiredFault, Operation
 from syncworker.sandbox.feeds import FeedDesk
-from syncworker.sandbox.listings import ListingDesk
+from syncworker.sandbox.listings import ListingDesk, ListingView
 from syncworker.sandbox.log import EventLog
 from syncworker.sandbox.orders import Order
 from syncworker.sandbox.pools import ListingSeed, sellable
@@ -84,6 +85,33 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
             pool, "hand_edit", now, quantity=change, fields={"listing_ids": self._listing_ids(pool_id)}
         )
         return pool.quantity
+
+    def share_stock(
+        self, listing_id: str, *, now: datetime, pool_id: str | None = None, quantity: int = 0
+    ) -> ListingView:
+        """The shop's staff let a listing sell from another pool, or (None) from one of its own with `quantity` units.
+
+        The pool that it left keeps its number. `RefusedError`: 404 for a listing or pool that is not there.
+        """
+        now = self._begin(now)
+        listing = self._listing_of(listing_id, None)
+        pool = self._open_pool(self._new_pool_id(), 0, now) if pool_id is None else self._pool(pool_id)
+        self.listings[listing_id] = replace(listing, pool_id=pool.pool_id)
+        fields: dict[str, object] = {
+            "listing_id": listing_id,
+            "left": listing.pool_id,
+            "joined": pool.pool_id,
+        }
+        self.log.append("share_stock", now, fields)
+        if pool_id is None and quantity:
+            self.hand_edit(pool.pool_id, now=now, quantity=quantity)
+        return self._view(self.listings[listing_id], now)
+
+    def _new_pool_id(self) -> str:
+        number = len(self.pools) + 1
+        while f"{self.profile.name}-P{number}" in self.pools:
+            number += 1
+        return f"{self.profile.name}-P{number}"
 
     def truth(self, *, now: datetime, orders: bool = True) -> dict[str, object]:
         """What really stands there: pools with what would still sell, late writes on their way, newest orders."""

@@ -65,6 +65,10 @@ class ShopControl:
         """A hand edit: `pool_id`, `listing_id` or `sku`, and `quantity` or `delta`."""
         return self._post("edit-quantity", where_and_what)
 
+    def share_stock(self, listing_id: str, *, pool_id: str | None = None, quantity: int = 0) -> Json:
+        """Let a listing sell from another pool, or (None) from one of its own with `quantity`. Returns the listing."""
+        return self._post("share-stock", {"listing_id": listing_id, "pool_id": pool_id, "quantity": quantity})
+
     def order_faults(self, *faults: Mapping[str, object], clear: bool = False) -> Json:
         """Order faults: each a mapping of `FaultSpec` fields, at least `kind`."""
         return self._post("faults", {"faults": [dict(fault) for fault in faults], "clear": clear})

@@ -86,3 +86,24 @@ def test_changed_contents_leave_the_number_alone() -> None:
     view = market.patch_listing(listing_id, title="New name", price="3.20", now=at(1))
 
     assert (view.listing.title, view.listing.price, view.quantity) == ("New name", "3.20", 5)
+
+
+def test_a_listing_that_shares_another_pool_takes_from_it_and_leaves_its_own_number_behind() -> None:
+    market = shop(5)
+    market.create_listing(sku="CLOCK-GIFT", title="Clock", price="1", quantity=3, now=at(1))
+    gift = market.list_listings(now=at(1)).listings[1].listing
+
+    market.share_stock(gift.listing_id, pool_id=POOL, now=at(2))
+    market.buy(now=at(3), sku="CLOCK-GIFT")
+
+    assert (market.sellable(POOL), market.sellable(gift.pool_id)) == (4, 3)
+
+
+def test_a_listing_that_stops_sharing_has_a_pool_of_its_own_with_what_the_staff_typed() -> None:
+    market = shop(5)
+    listing_id = market.list_listings(now=at(0)).listings[0].listing.listing_id
+
+    view = market.share_stock(listing_id, quantity=2, now=at(1))
+
+    assert (view.quantity, view.listing.pool_id != POOL, market.sellable(POOL)) == (2, True, 5)
+    assert [line["kind"] for line in market.log][-2:] == ["share_stock", "hand_edit"]

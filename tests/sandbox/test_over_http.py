@@ -327,3 +327,12 @@ def test_unknown_paths_and_shops_get_json_errors(client: Client, sandbox: Sandbo
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "unknown_shop")
     assert client.get("/nothing").json()["code"] == "not_found"
     assert client.post("/shop", {}).json()["code"] == "not_allowed"
+
+
+def test_the_staff_may_let_a_listing_sell_from_another_pool(client: Client) -> None:
+    listing = client.get("/listings").json()["listings"][0]
+
+    alone = client.shop.control.share_stock(listing["listing_id"], quantity=4)
+    back = client.shop.control.share_stock(listing["listing_id"], pool_id=listing["pool_id"])
+
+    assert (alone["quantity"], back["pool_id"]) == (4, "P-BIN")
