@@ -96,7 +96,7 @@ def broken_server(status: int, at: datetime) -> Response:
     return json_answer({"code": "server_error", "message": title}, at, status=status)
 
 
-def spoiled(body: dict[str, object], fault: FiredFault, at: datetime, status: int) -> Response:
+def spoiled(body: object, fault: FiredFault, at: datetime, status: int) -> Response:
     """An answer whose text a fault spoils: HTML, half a JSON document, NaN, or a field that is gone."""
     if fault.kind == "html_ok":
         return text_answer(_HTML.format(title="Please log in"), at, media_type="text/html")

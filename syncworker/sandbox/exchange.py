@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Protocol
 
 from fastapi import Response
@@ -14,6 +15,7 @@ from syncworker.sandbox.answers import (
     cut,
     json_answer,
     spoiled,
+    text_answer,
 )
 from syncworker.sandbox.faults import AFTER_KINDS, FiredFault, Operation
 from syncworker.sandbox.house import House, Shopfront
@@ -23,9 +25,9 @@ from syncworker.sandbox.refusal import RefusedError
 
 
 class Shown(Protocol):
-    """Anything that can show itself as a JSON object."""
+    """Anything that can show itself as a JSON document."""
 
-    def as_json(self) -> dict[str, object]: ...
+    def as_json(self) -> object: ...
 
 
 #: The deed of a call: done under the shop's lock at the time given; never waits.
@@ -51,6 +53,19 @@ class Plain:
 
     def as_json(self) -> dict[str, object]:
         """The answer's JSON object."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document of any shape with headers of its own; a text is answered as it is, as `media_type`."""
+
+    value: object
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "text/csv"
+
+    def as_json(self) -> object:
+        """The document."""
         return self.value
 
 
@@ -81,7 +96,7 @@ class Exchange:
         strike = next((fault for fault in fired if fault.kind != "delay"), None)
         try:
             if strike is None:
-                return json_answer(self._do(deed).as_json(), self._channel_now(), status=status)
+                return self._whole(self._do(deed), status)
             return self._struck(strike, deed, status, later)
         except RefusedError as error:
             return self._manners.refusal(error, self._channel_now())
@@ -113,10 +128,10 @@ class Exchange:
                 later(self._house.clock(), strike.seconds)
             self._house.wait(strike.spec.hold_s)
             return cut()
-        body = self._do(deed).as_json()
+        shown = self._do(deed)
         if strike.kind in AFTER_KINDS:
-            return self._after(strike, body, status)
-        return spoiled(body, strike, self._channel_now(), status)
+            return self._after(strike, shown, status)
+        return spoiled(shown.as_json(), strike, self._channel_now(), status)
 
     def _before(self, strike: FiredFault) -> Response | None:
         """The answer of a fault that strikes before the deed; None if this one does not."""
@@ -131,13 +146,23 @@ class Exchange:
             return cut()
         return None
 
-    def _after(self, strike: FiredFault, body: dict[str, object], status: int) -> Response:
+    def _after(self, strike: FiredFault, shown: Shown, status: int) -> Response:
         if strike.kind == "error_after":
             return broken_server(strike.spec.status, self._channel_now())
         if strike.kind == "cut_after":
-            return cut(json_answer(body, self._channel_now(), status=status))
+            return cut(self._whole(shown, status))
         self._house.wait(strike.seconds)
         return cut()
+
+    def _whole(self, shown: Shown, status: int) -> Response:
+        """The answer as it should be; one with status 204 has no body."""
+        at, value = self._channel_now(), shown.as_json()
+        headers = shown.headers if isinstance(shown, Written) else None
+        if status == HTTPStatus.NO_CONTENT:
+            return text_answer("", at, status=status, headers=headers)
+        if isinstance(shown, Written) and isinstance(value, str):
+            return text_answer(value, at, status=status, media_type=shown.media_type, headers=headers)
+        return json_answer(value, at, status=status, headers=headers)
 
     def _channel_now(self) -> datetime:
         offset = timedelta(seconds=self._front.market.profile.clock_offset_s)

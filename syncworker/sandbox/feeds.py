@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncworker.sandbox.log import LogLine
 from syncworker.sandbox.orders import FeedName, Order, OrderPage, read_cursor, write_cursor
 from syncworker.sandbox.sales import SalesDesk
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedPage:
+    """One page by position, and how many rows there are in all."""
+
+    orders: tuple[Order, ...]
+    total: int
 
 
 class FeedDesk(SalesDesk):
@@ -41,6 +51,31 @@ class FeedDesk(SalesDesk):
         self._log_list(feed, rows, updated_since, cursor, now)
         levels = feed == "cancellations" or not self.book.split
         return OrderPage(rows, following, self.channel_time(now), levels)
+
+    def list_by_position(
+        self,
+        feed: FeedName = "orders",
+        *,
+        now: datetime,
+        keep: Callable[[Order], bool],
+        by: Callable[[Order], tuple[datetime, str]],
+        start: int,
+        size: int,
+    ) -> NumberedPage:
+        """Rows `start` to `start + size` of those that `keep` wants, sorted `by`.
+
+        An order that changes while somebody walks the pages moves, and the rows behind it with it.
+        """
+        now = self._begin(now)
+        shown = self.book.feeds[feed]
+        wanted = sorted((row for row in shown.rows(None, None, sys.maxsize, now)[0] if keep(row)), key=by)
+        rows = tuple(wanted[start : start + size])
+        if start and shown.last_page and self._fire("repeat_page", feed, now):
+            rows = shown.last_page
+        else:
+            rows = shown.last_page = self._disturbed(rows, feed, now)
+        self._log_list(feed, rows, None, str(start), now)
+        return NumberedPage(rows, len(wanted))
 
     def _disturbed(self, rows: tuple[Order, ...], feed: FeedName, now: datetime) -> tuple[Order, ...]:
         """The page as the ordered faults spoil it; the cursor is not touched by that."""
