@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from syncworker import telemetry
 from syncworker.connector import registry
-from syncworker.connector.auth import KeptToken
+from syncworker.connector.auth import KeptToken, TokenStore
 from syncworker.connector.contract import Capabilities, Channel
 from syncworker.errors import ChannelMisconfiguredError, ConfigurationError
 from syncworker.ledger import channels as channel_rows
@@ -23,8 +23,10 @@ from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger, Transaction, open_ledger
 from syncworker.ledger.upgrade import ensure_current
 from syncworker.settings import ChannelSettings, Settings, load_settings
+from syncworker.settings.keys import token_cipher
 from syncworker.sync import channels as channel_acts
 from syncworker.sync.context import Context, log, tell_nobody
+from syncworker.sync.vault import Vault
 
 
 class ChannelShelf:
@@ -33,7 +35,8 @@ class ChannelShelf:
     ``channels.toml`` is read again when it changed, so a channel added beside a running worker is found.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, vault: Vault) -> None:
+        self._vault = vault
         self._channels = dict(settings.channels)
         self._file, self._folder = settings.channels_file, settings.folder
         self._seen = self._stamp()
@@ -48,7 +51,7 @@ class ChannelShelf:
         known = mine.get(name)
         if known is not None and known[0] is configured:
             return known[1]
-        channel = open_configured(configured)
+        channel = open_configured(configured, self._vault.of(name))
         mine[name] = (configured, channel)
         with self._lock:
             self._opened.append(channel)
@@ -109,6 +112,7 @@ class App:
     ledger: Ledger
     context: Context
     shelf: ChannelShelf
+    vault: Vault
 
     def with_hint(self, hint: Callable[[str, JobKind], None]) -> App:
         """The same engine, telling ``hint`` of work after each commit."""
@@ -150,14 +154,15 @@ def build(
     except BaseException:
         ledger.close()
         raise
-    shelf = ChannelShelf(settings)
-    return App(settings, ledger, Context(ledger=ledger, open_channel=shelf.open, hint=hint), shelf)
+    vault = Vault(ledger, lambda: token_cipher(settings))
+    shelf = ChannelShelf(settings, vault)
+    return App(settings, ledger, Context(ledger=ledger, open_channel=shelf.open, hint=hint), shelf, vault)
 
 
-def open_configured(configured: ChannelSettings) -> Channel:
+def open_configured(configured: ChannelSettings, tokens: TokenStore) -> Channel:
     """Open one account as configured; ChannelMisconfiguredError with the connector's own words if that fails."""
     try:
-        return registry.load(configured.connector).open(configured.name, configured.settings, KeptToken())
+        return registry.load(configured.connector).open(configured.name, configured.settings, tokens)
     except Exception as error:
         raise ChannelMisconfiguredError(
             f"Channel {configured.name!r} cannot be opened with connector {configured.connector!r}: {error}"
@@ -200,7 +205,7 @@ def _declared(settings: Settings) -> dict[str, Capabilities]:
     problems = []
     for name, configured in settings.channels.items():
         try:
-            declared[name] = open_configured(configured).capabilities()
+            declared[name] = open_configured(configured, KeptToken()).capabilities()
         except Exception as error:  # noqa: BLE001 - a connector may raise anything; all of them are named at once
             problems.append(f"{settings.channels_file}: channels.{name}: {error}")
     if problems:

@@ -30,6 +30,12 @@ class IncidentKind(StrEnum):
     NOT_PROTECTED = "not_protected"
     RESTORED = "restored"
     LATE_ORDER = "late_order"
+    #: A person has to consent again before long.
+    EXPIRING = "expiring"
+    #: A listing sells from another number than before.
+    NUMBER_MOVED = "number_moved"
+    #: A listing came to a number that sells another SKU.
+    NUMBER_TAKEN = "number_taken"
     #: The engine itself failed at something nobody foresaw; the log says more.
     INTERNAL = "internal"
 

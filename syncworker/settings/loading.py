@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -45,6 +45,7 @@ EXPECTED: Mapping[str, str] = MappingProxyType(
         "tick_s": "seconds between 0.1 and 60, for instance 2",
         "concurrency": f"a whole number between 2 and {MOST_TASKS}",
         "actor": "a name of 1 to 64 characters",
+        "token_key": "a key as `syncworker db key` makes it",
     }
 )
 
@@ -116,6 +117,7 @@ class _Main(BaseSettings):
     tick_s: Annotated[float, BeforeValidator(_no_flag), Field(ge=0.1, le=60, allow_inf_nan=False)] = 2.0
     concurrency: Annotated[int, BeforeValidator(_no_flag), Field(ge=2, le=MOST_TASKS)] = 16
     actor: Annotated[str, Field(min_length=1, max_length=64)] = Field(default_factory=_login)
+    token_key: SecretStr | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -148,6 +150,8 @@ class Settings:
     concurrency: int = 16
     #: Who is recorded as having done what is typed in.
     actor: str = "operator"
+    #: Seals the tokens of connected accounts; ``None``: a file beside the ledger holds it.
+    token_key: SecretStr | None = field(default=None, repr=False)
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
     #: What could be better, one sentence each.
     warnings: tuple[str, ...] = ()
@@ -185,6 +189,8 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, object] | 
     if main is None or findings.problems:
         raise ConfigurationError(findings.problems)
     findings.secrets.update(_passwords([main.database_url, main.broker_url]))
+    if main.token_key is not None:
+        findings.secrets.update(main.token_key.get_secret_value().split(","))
     values = main.model_dump()
     values["database_url"] = _absolute(main.database_url, folder.parent)
     return Settings(

@@ -9,6 +9,7 @@ from syncworker.ledger import channels, incidents, listings, pools, products, pu
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.incidents import Incident
 from syncworker.ledger.ledger import Snapshot
+from syncworker.sync.vault import consent_ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class ChannelStatus:
     #: Not in the sum: it is observing, or sells listings of ours that are not linked.
     not_protected: bool
     unlinked: int
+    #: When a person has to consent again; ``None`` if never, or if the account was not connected by consent.
+    consent_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ def channel_status(tx: Snapshot, channel: ChannelRecord) -> ChannelStatus:
         may_sell=None if None in bounds else sum(max(0, units or 0) for units in bounds),
         not_protected=channel.state is ChannelState.OBSERVING or unlinked > 0,
         unlinked=unlinked,
+        consent_until=consent_ends(tx, channel.name),
     )
 
 

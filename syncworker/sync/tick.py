@@ -17,6 +17,7 @@ from syncworker.sync.answers import want_proof
 from syncworker.sync.context import Context, log
 from syncworker.sync.planning import is_drainable
 from syncworker.sync.settle import reconcile_after
+from syncworker.sync.vault import review_tokens
 
 #: Pools that wait for time to pass, not for an event, are looked at again this often.
 LOOK_AGAIN_AFTER = timedelta(seconds=60)
@@ -43,6 +44,7 @@ def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
     _take_stuck_pushes(tx, known)
     _close_applied(tx, known)
     _drain_unreadable(tx, known)
+    review_tokens(tx)
     pools.look_again(
         tx, [reason.value for reason in WAITS_FOR_TIME], planned_before=tx.now - LOOK_AGAIN_AFTER
     )
@@ -67,6 +69,8 @@ def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None
         record = pools.load(tx, [push.pool_id])[push.pool_id]
         if push.state is PushState.SENDING:
             pushes.answer(tx, push.id, PushState.UNKNOWN, message="no answer was recorded", closed=False)
+            if not channel.rules.takes_orders:
+                pools.update(tx, record.id, shown=None)
             log.warning("push_unanswered", channel=push.channel, sku=record.sku, push=push.id)
         if _is_accounted_for(record, channel):
             pushes.close(tx, [push.id])

@@ -1,5 +1,7 @@
 """What cannot work as processes of their own is refused before it starts."""
 
+from dataclasses import replace
+
 import pytest
 
 from syncworker.bootstrap import App
@@ -25,7 +27,7 @@ def test_prefork_on_sqlite_is_refused(app: App) -> None:
     redis = load_settings(app.settings.folder, {"broker_url": "redis://127.0.0.1:1/0"})
 
     with pytest.raises(ConfigurationError, match=r"prefork.*PostgreSQL"):
-        worker(App(redis, app.ledger, app.context, app.shelf), pool="prefork")
+        worker(replace(app, settings=redis), pool="prefork")
 
 
 def test_request_rates_are_counted_in_the_same_redis() -> None:

@@ -1,4 +1,4 @@
-"""Where do we sell? ``channel add|list|check|pause|resume|go-live|withdraw``."""
+"""Where do we sell? ``channel add|connect|list|check|pause|resume|go-live|withdraw``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from syncworker.interfaces.cli.channel_add import add
 from syncworker.interfaces.cli.channel_check import check
+from syncworker.interfaces.cli.channel_connect import connect
 from syncworker.interfaces.cli.channel_live import go_live
 from syncworker.interfaces.cli.channel_withdraw import withdraw
 from syncworker.interfaces.cli.command import OK, Group
@@ -24,6 +25,7 @@ def channel() -> None:
 
 
 channel.add_command(add, "add")
+channel.add_command(connect, "connect")
 
 
 @channel.command(

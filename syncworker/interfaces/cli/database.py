@@ -1,4 +1,4 @@
-"""Where are the books? ``db upgrade|backup|restore``."""
+"""Where are the books? ``db upgrade|backup|key``."""
 
 from __future__ import annotations
 
@@ -93,4 +93,22 @@ def restore(desk: Desk, yes: bool) -> int:
         pools = app.ledger.run(mark_restored)
     text = _("{n} numbers count as unknown until they are read and proven.").format(n=pools)
     desk.answer({"unknown": pools}, lambda: desk.say(text))
+    return OK
+
+
+@database.command(
+    "key",
+    example="db key > token.key",
+    help=N_(
+        "A fresh key for the tokens of connected accounts.\n\nBeside an SQLite ledger one is made by itself. Every worker on"
+        " PostgreSQL needs the same: give it as SYNCWORKER_TOKEN_KEY_FILE, and keep it apart from the backups."
+    ),
+)
+@pass_desk
+def key(desk: Desk) -> int:
+    """A key; nothing is stored."""
+    from syncworker.settings.keys import new_key
+
+    fresh = new_key()
+    desk.answer({"key": fresh}, lambda: desk.say(fresh))
     return OK

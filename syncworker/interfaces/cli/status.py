@@ -87,6 +87,9 @@ def show_channels(desk: Desk, channels: tuple[ChannelStatus, ...]) -> None:
     ]
     table(desk, titles, rows, right=(3, 4))
     for one in channels:
+        if one.consent_until is not None:
+            text = _("{channel}: connected until {moment:%Y-%m-%d}.")
+            desk.say(text.format(channel=one.name, moment=one.consent_until))
         if one.assumed:
             desk.say(_("{channel}: nobody declared {facts}; the careful value counts.").format(
                 channel=one.name, facts=", ".join(one.assumed)))  # fmt: skip

@@ -78,6 +78,7 @@ _INCIDENTS = {
         "a backup was restored: every number at the channels is unknown until it is read"
     ),
     IncidentKind.LATE_ORDER: N_("{channel} told of an order later than it declares"),
+    IncidentKind.EXPIRING: N_("the consent of {channel} ends at {ends_at} (UTC)"),
     IncidentKind.INTERNAL: N_("the engine failed at something that nobody foresaw: {error}"),
 }
 
@@ -101,6 +102,7 @@ _NEXT_STEPS = {
     IncidentKind.RESTORED: N_(
         "Nothing to do: only withdrawals are sent meanwhile. Watch `syncworker status`."
     ),
+    IncidentKind.EXPIRING: N_("Renew it before then: `syncworker channel connect {channel}`."),
     IncidentKind.INTERNAL: N_("It is tried again by itself. Please report it, with the log."),
     IncidentKind.LATE_ORDER: N_("Declare a longer visibility_lag_s for {channel} in channels.toml."),
 }

@@ -172,3 +172,19 @@ limit = Table(
     Column("at_least", Units, nullable=True),
     Column("share", Integer, nullable=True),
 )
+
+token = Table(
+    "token",
+    metadata,
+    #: By name alone: an account is connected before the engine first registers the channel.
+    Column("channel", ChannelName, primary_key=True),
+    #: Encrypted outside: whoever has the ledger alone can read nothing of it.
+    Column("sealed", Text, nullable=False),
+    #: Counts the renewals.
+    Column("generation", Integer, nullable=False),
+    Column("expires_at", Moment, nullable=True),
+    #: When a person has to consent again, whatever is renewed meanwhile.
+    Column("ends_at", Moment, nullable=True),
+    Column("lease_token", String(36), nullable=True),
+    Column("lease_until", Moment, nullable=True),
+)
