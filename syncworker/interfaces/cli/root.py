@@ -34,6 +34,7 @@ COMMANDS = {
     "db": "database:database",
     "worker": "processes:worker",
     "beat": "processes:beat",
+    "webhooks": "webhooks:webhooks",
     "sandbox": "sandbox:sandbox",
 }
 
@@ -44,7 +45,7 @@ SHELVES = {
     N_("Every day"): ("status", "stock", "sale", "order", "explain", "resync"),
     N_("Goods and shops"): ("product", "channel", "listing", "limit", "incident"),
     N_("Look after it"): ("doctor", "config", "db", "pool", "connector"),
-    N_("Larger and trial runs"): ("worker", "beat", "sandbox"),
+    N_("Larger and trial runs"): ("worker", "beat", "webhooks", "sandbox"),
 }
 
 
