@@ -35,6 +35,7 @@ from syncworker.connector.contract import (
 from syncworker.connector.document import Document
 from syncworker.connector.http import ChannelHttp, Content
 from syncworker.connector.pace import share_rate_limits
+from syncworker.connector.ruling import Judge, Ruling
 from syncworker.connector.transport import SendWindow
 from syncworker.core.model import MAX_QUANTITY, BelowZero, Known, QuantityKind, QuantityMode
 from syncworker.errors import (
@@ -70,6 +71,7 @@ __all__ = [
     "Document",
     "HearsWebhooks",
     "Json",
+    "Judge",
     "KeptToken",
     "Known",
     "ListingDraft",
@@ -92,6 +94,7 @@ __all__ = [
     "RemoteListing",
     "RequestRefusedError",
     "RetryLaterError",
+    "Ruling",
     "SendWindow",
     "Token",
     "TokenStore",

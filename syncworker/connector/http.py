@@ -10,9 +10,8 @@ import json as json_text
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
@@ -29,12 +28,12 @@ from syncworker.connector.answers import (
     Verdict,
     http_date,
     read_json,
-    retry_after_s,
 )
 from syncworker.connector.auth import Authorizer, Outgoing, Value
 from syncworker.connector.failures import FAILURES, transport_error
 from syncworker.connector.pace import AllowanceUsedUpError, Pace
 from syncworker.connector.redaction import Redactor
+from syncworker.connector.ruling import Judge, Ruling, moved_away, own_words, readable, ruled
 from syncworker.connector.transport import (
     Flight,
     SendWindow,
@@ -47,7 +46,6 @@ from syncworker.errors import (
     ChannelMisconfiguredError,
     MalformedAnswerError,
     OutcomeUnknownError,
-    RequestRefusedError,
     RetryLaterError,
 )
 
@@ -59,10 +57,9 @@ HORIZON_SHARE = 0.45
 RETRY_READS_S = 8.0
 #: The largest believable answer, unpacked.
 BODY_MAX_BYTES = 10 * 1024 * 1024
-#: The most of a channel's own words that an error repeats.
-WORDS_MAX = 200
 
-Query: TypeAlias = Mapping[str, str | int | SecretStr | None]
+#: A list is sent as its name several times.
+Query: TypeAlias = Mapping[str, str | int | SecretStr | Sequence[str | int] | None]
 
 
 class Content(NamedTuple):
@@ -83,6 +80,7 @@ class _Call:
     effect: bool
     accept: Collection[int]
     read: Callable[[bytes], Json]
+    judge: Judge | None = None
 
 
 class ChannelHttp:
@@ -139,6 +137,7 @@ class ChannelHttp:
         headers: Mapping[str, str] = MappingProxyType({}),
         accept: Collection[int] = (),
         window: SendWindow | None = None,
+        judge: Judge | None = None,
     ) -> Answer:
         """One request and its JSON answer. ``effect`` says whether it can change anything at the channel.
 
@@ -148,10 +147,10 @@ class ChannelHttp:
         again for a few seconds, and an unreadable answer is a ``MalformedAnswerError``.
 
         2xx and the statuses in ``accept`` are returned, every other one raises. The caller quotes what it puts into
-        ``path``. The body is ``json`` or ``content``.
+        ``path``. The body is ``json`` or ``content``. ``judge`` may rule otherwise on any answer that came.
         """
         outgoing = self._outgoing(method, path, query, json, content, headers)
-        call = _Call(outgoing=outgoing, effect=effect, accept=accept, read=read_json)
+        call = _Call(outgoing=outgoing, effect=effect, accept=accept, read=read_json, judge=judge)
         return self._answered(call, window)
 
     def request_text(
@@ -187,15 +186,16 @@ class ChannelHttp:
         raise AssertionError("tenacity ends by an answer or an error")
 
     def _once(self, call: _Call, window: SendWindow | None) -> Answer:
-        status, result = self._flown(call, window)
-        if status in self._renew_on and self._authorizer is not None and self._authorizer.renew():
+        stale, result = self._flown(call, window)
+        if stale and self._authorizer is not None and self._authorizer.renew():
             _, result = self._flown(call, window)
         # Raised here and not in a handler, so that no traceback carries the library's error with its full address.
         if isinstance(result, ChannelError):
             raise result
         return result
 
-    def _flown(self, call: _Call, window: SendWindow | None) -> tuple[int | None, Answer | ChannelError]:
+    def _flown(self, call: _Call, window: SendWindow | None) -> tuple[bool, Answer | ChannelError]:
+        """The answer or error, and whether it says that the proof is stale."""
         self._pace.take_turn()
         session = self._session()
         request = self._prepared(session, call.outgoing)
@@ -203,7 +203,14 @@ class ChannelHttp:
         what = self.redact(f"{request.method} {self.host}{path}")
         flight = Flight(total_s=self._total_s, window=window)
         flown = self._fly(session, request, flight, what, effect=call.effect)
-        status, result = (None, flown) if isinstance(flown, ChannelError) else self._judge(*flown, what, call)
+        status: int | None = None
+        stale: bool
+        result: Answer | ChannelError
+        if isinstance(flown, ChannelError):
+            stale, result = False, flown
+        else:
+            status = flown[0].status_code
+            stale, result = self._judge(*flown, what, call)
         _log.debug(
             "channel call",
             channel=self.account,
@@ -214,7 +221,7 @@ class ChannelHttp:
             problem=str(result) if isinstance(result, ChannelError) else None,
             ms=round(flight.elapsed_s() * 1000),
         )
-        return status, result
+        return stale, result
 
     def _fly(
         self,
@@ -232,17 +239,20 @@ class ChannelHttp:
 
     def _judge(
         self, response: requests.Response, raw: bytes, what: str, call: _Call
-    ) -> tuple[int, Answer | ChannelError]:
+    ) -> tuple[bool, Answer | ChannelError]:
         status = response.status_code
-        if not (200 <= status < 300 or status in call.accept):
-            return status, self._status_error(response, raw, what, effect=call.effect)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        ruling = None if call.judge is None else call.judge(status, readable(raw), headers)
+        if ruling is not None and ruling.verdict is not None:
+            return ruling.renew, ruled(response, what, ruling, redact=self.redact, effect=call.effect)
+        if ruling is None and not (200 <= status < 300 or status in call.accept):
+            return status in self._renew_on, self._status_error(response, raw, what, effect=call.effect)
         try:
-            body = None if status == 204 and not raw else call.read(raw)
+            body = None if not raw and (status == 204 or ruling is not None) else call.read(raw)
         except MalformedAnswerError as error:
             problem = f"{what}: {error}"
-            return status, OutcomeUnknownError(problem) if call.effect else MalformedAnswerError(problem)
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return status, Answer(
+            return False, OutcomeUnknownError(problem) if call.effect else MalformedAnswerError(problem)
+        return False, Answer(
             status=status, body=body, headers=headers, channel_time=http_date(response.headers.get("Date"))
         )
 
@@ -250,25 +260,12 @@ class ChannelHttp:
         self, response: requests.Response, raw: bytes, what: str, *, effect: bool
     ) -> ChannelError:
         status = response.status_code
-        # Cut only what is redacted already: half a secret is not recognised any more.
-        code, words = (self.redact(part)[:WORDS_MAX] for part in _own_words(raw))
-        said = f"{what}: answered {status}" + (f" ({words})" if words else "")
         if 300 <= status < 400 and not effect:
-            elsewhere = urlsplit(response.headers.get("Location", "")).hostname or "another address"
-            return ChannelMisconfiguredError(
-                f"{said} and points to {elsewhere}; put the final address into base_url"
-            )
+            return ChannelMisconfiguredError(moved_away(response, what))
         verdict = self._statuses.get(status, Verdict.UNKNOWN)
-        if verdict is Verdict.MISCONFIGURED:
-            return ChannelMisconfiguredError(f"{said}; check credentials, permissions and base_url")
-        if verdict is Verdict.REFUSED:
-            return RequestRefusedError(said, status=status, code=code)
-        if verdict is Verdict.UNKNOWN and effect:
-            return OutcomeUnknownError(f"{said}; it may have been applied all the same")
-        now = http_date(response.headers.get("Date")) or datetime.now(UTC)
-        return RetryLaterError(
-            said, retry_after_s=retry_after_s(response.headers.get("Retry-After"), now=now)
-        )
+        code, message = own_words(raw)
+        ruling = Ruling(verdict=verdict, code=code, message=message)
+        return ruled(response, what, ruling, redact=self.redact, effect=effect)
 
     # ------------------------------------------------------------------ around it
 
@@ -287,7 +284,7 @@ class ChannelHttp:
         return Outgoing(
             method=method,
             path=path,
-            query=tuple((name, _text(value)) for name, value in query.items() if value is not None),
+            query=tuple(_pairs(query)),
             headers={"Accept": "application/json", **typed, **self._headers, **headers},
             body=None if content is None else content.body,
             media_type="" if content is None else content.media_type,
@@ -345,18 +342,6 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
     return _jitter(state) if asked_s is None else asked_s
 
 
-def _own_words(raw: bytes) -> tuple[str, str]:
-    """The channel's code and message, if its answer is an object that has them."""
-    try:
-        body = read_json(raw)
-    except MalformedAnswerError:
-        return "", ""
-    if not isinstance(body, dict):
-        return "", ""
-    code, message = (str(body.get(name) or "") for name in ("code", "message"))
-    return code, ": ".join(part for part in (code, message) if part)
-
-
 def _host(base_url: str) -> str:
     parts = urlsplit(base_url)
     if (
@@ -374,6 +359,14 @@ def _host(base_url: str) -> str:
 
 def _reveal(value: Value) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _pairs(query: Query) -> Iterator[tuple[str, Value]]:
+    for name, value in query.items():
+        if isinstance(value, str | int | SecretStr):
+            yield name, _text(value)
+        elif value is not None:
+            yield from ((name, _text(one)) for one in value)
 
 
 def _text(value: str | int | SecretStr) -> Value:
