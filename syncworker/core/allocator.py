@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from syncworker.core.catalogue import show_catalogues
 from syncworker.core.decision import Decision, Part, PlannedPush, PoolView, Reason
 from syncworker.core.lowerings import cover_deficits, guard_safety_stock, obey_limits
 from syncworker.core.raises import raise_pools
@@ -50,6 +51,7 @@ def _in_turn(rows: list[Row]) -> list[Row]:
 def _plan_component(sheet: Sheet) -> None:
     set_targets(sheet)
     _leave_alone(sheet)
+    show_catalogues(sheet)
     obey_limits(sheet)
     _follow_stock(sheet)
     cover_deficits(sheet)
@@ -70,7 +72,7 @@ def _leave_alone(sheet: Sheet) -> None:
             row.decide(Reason.PAUSED)
         elif view.hold_back:
             row.decide(Reason.HELD_BACK)
-        elif view.exposure is None and row.high > 0:
+        elif view.exposure is None and row.high > 0 and not row.is_catalogue:
             _find_out(row)
 
 

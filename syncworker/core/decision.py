@@ -78,6 +78,8 @@ class Reason(StrEnum):
     DRAINED_FOR_DEFICIT = "drained_for_deficit"
     WITHDRAWN = "withdrawn"
     FOLLOWS_STOCK = "follows_stock"
+    CATALOGUE_IN_STOCK = "catalogue_in_stock"
+    CATALOGUE_OUT_OF_STOCK = "catalogue_out_of_stock"
     WAITS_FOR_SETTLE = "waits_for_settle"
     WAITS_FOR_OUTCOME = "waits_for_outcome"
     WAITS_FOR_FREE_UNITS = "waits_for_free_units"
@@ -113,6 +115,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.DRAINED_FOR_DEFICIT: "the channels together could sell more than there is: set to 0",
     Reason.WITHDRAWN: "withdrawn: shows nothing until that is settled or taken back",
     Reason.FOLLOWS_STOCK: "policy shared: shows all that is available",
+    Reason.CATALOGUE_IN_STOCK: "nobody can order here: shown as in stock while a unit is there",
+    Reason.CATALOGUE_OUT_OF_STOCK: "nobody can order here: shown as out of stock, for no unit is left to show",
     Reason.WAITS_FOR_SETTLE: "a number was accepted; sales from before it may still be unseen",
     Reason.WAITS_FOR_OUTCOME: "a push is on its way or its answer was lost: nothing but 0 may follow",
     Reason.WAITS_FOR_FREE_UNITS: "should show more, but no unit is free yet",

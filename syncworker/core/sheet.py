@@ -61,6 +61,11 @@ class Row:
         return self.view.policy is Policy.SHARED
 
     @property
+    def is_catalogue(self) -> bool:
+        """Whether nobody can order there: it is in or out of stock, and holds nothing."""
+        return not self.view.rules.takes_orders
+
+    @property
     def number(self) -> int | None:
         """What the pool shows as far as anybody knows; our own number is known."""
         return self.held if self.view.rules.own_number else self.view.shown
@@ -164,8 +169,8 @@ class Sheet:
 
     @property
     def escrow_rows(self) -> list[Row]:
-        """The pools that count under the rule."""
-        return [row for row in self.rows if row.view.in_sum and not row.is_shared]
+        """The pools that get units under the rule."""
+        return [row for row in self.rows if row.view.in_sum and not row.is_shared and not row.is_catalogue]
 
     def fits(self, row: Row, units: int) -> bool:
         """Whether a raise by ``units`` sales is admitted."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from syncworker.core.catalogue import IN_STOCK
 from syncworker.core.decision import Reason
 from syncworker.core.demand import Claim, hand_out, weights
 from syncworker.core.model import MAX_QUANTITY, Limits
@@ -70,6 +71,8 @@ def set_targets(sheet: Sheet) -> None:
         sellable = _sellable(row, showable)
         _apply(row, bounds(row, sellable))
         row.target = min(max(sellable, row.low), row.high, sellable) if row.view.in_sum else row.seen
+        if row.is_catalogue:
+            row.target = min(row.target, IN_STOCK)
     rows = sheet.escrow_rows
     for row, weight in zip(rows, weights([max(row.view.sales, 0.0) for row in rows]), strict=True):
         row.weight = weight

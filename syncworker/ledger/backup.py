@@ -66,9 +66,10 @@ def mark_restored(tx: Transaction) -> int:
     """
     rules = {record.name: record.rules for record in channels.all_channels(tx)}
     found = [record for record in _all_pools(tx) if not rules[record.channel].own_number]
+    selling = [record for record in found if rules[record.channel].takes_orders]
     pools.save_bounds(
         tx,
-        {record.id: forgotten(record.bound) for record in found},
+        {record.id: forgotten(record.bound) for record in selling},
         shown={record.id: None for record in found},
     )
     pushes.store(tx, [_lost_push(tx, record) for record in found])

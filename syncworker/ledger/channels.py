@@ -98,8 +98,15 @@ def register(
         state = ChannelState.LIVE if rules.own_number else ChannelState.OBSERVING
         values = {"name": name, "state": state.value, "connected_at": tx.now, **facts, **settings}
         tx.execute(sa.insert(channel).values(values))
-    _add_jobs(tx, name, [JobKind.PUSH] if rules.own_number or not feeds else list(JobKind))
+    _add_jobs(tx, name, _kinds(rules, feeds))
     return not known
+
+
+def _kinds(rules: ChannelRules, feeds: tuple[str, ...]) -> list[JobKind]:
+    """What there is to do: nothing is read where the number is ours, and nothing pulled where nothing is ordered."""
+    if rules.own_number:
+        return [JobKind.PUSH]
+    return [kind for kind in JobKind if feeds or kind is not JobKind.PULL]
 
 
 def _add_jobs(tx: Transaction, name: str, kinds: Iterable[JobKind]) -> None:

@@ -141,6 +141,20 @@ def links(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, 
     return {row.external_id: Link(row.sku, row.pool_id) for row in rows}
 
 
+def of_skus(tx: Snapshot, channel: str, skus: Iterable[str]) -> dict[str, str]:
+    """The channel's own id of the first linked listing of each SKU; those without one are left out."""
+    rows = tx.execute(
+        sa.select(listing.c.sku, listing.c.external_id)
+        .where(
+            listing.c.channel == channel,
+            listing.c.sku.in_(sorted(set(skus))),
+            listing.c.state == ListingState.LINKED.value,
+        )
+        .order_by(listing.c.external_id.desc())
+    )
+    return {row.sku: row.external_id for row in rows}
+
+
 def suggestions(tx: Snapshot, *, channel: str | None = None) -> list[ListingRecord]:
     """Listings that are not linked, whose SKU text is exactly one of ours."""
     query = (

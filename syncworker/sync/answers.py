@@ -17,7 +17,7 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
 from syncworker.sync.incidents import review_pools
-from syncworker.sync.settle import reconcile_after
+from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, reconcile_after
 from syncworker.sync.stockroom import lock_connected
 
 #: The longest pause of a pool between two refusals, in seconds: 0, 1, 2, 4 … up to this.
@@ -45,7 +45,7 @@ def record_answers(tx: Transaction, channel: ChannelRecord, answers: Sequence[Pu
     lock_connected(tx, {record.sku for record in pools.load(tx, pool_ids).values()})
     records = pools.load(tx, pool_ids, lock=True)
     opens = pushes.open_of(tx, records)
-    freed: set[str] = set()
+    freed: list[PoolRecord] = []
     risen: list[PoolRecord] = []
     for answer in answers:
         push = sent.get(answer.push_id)
@@ -57,11 +57,15 @@ def record_answers(tx: Transaction, channel: ChannelRecord, answers: Sequence[Pu
         records[record.id] = after
         pools.save_bounds(tx, {record.id: after.bound}, shown={record.id: after.shown})
         if _is_lower(record.bound, after.bound):
-            freed.add(record.sku)
+            freed.append(record)
         elif after.bound.exposure != record.bound.exposure:
             risen.append(record)
     review_pools(tx, risen)
-    return tuple(pools.mark_parts_dirty(tx, _parts(tx, freed))) if freed else ()
+    if not freed:
+        return ()
+    if incidents.open_incidents(tx, kind=IncidentKind.DEFICIT):
+        review_pools(tx, freed)
+    return tuple(pools.mark_parts_dirty(tx, _parts(tx, {record.sku for record in freed})))
 
 
 def _parts(tx: Transaction, skus: set[str]) -> set[str]:
@@ -75,12 +79,17 @@ def _is_lower(before: Bound, after: Bound) -> bool:
 def _applied(tx: Transaction, case: _Case) -> PoolRecord:
     channel, record, push, answer = case.channel, case.record, case.push, case.answer
     echo = _sellable(channel, record, answer.echo)
+    if not channel.rules.takes_orders:
+        return _shown_in_catalogue(tx, case, echo)
     if push.kind is QuantityMode.SET:
         bound = _set(tx, case, echo)
         shown = echo if echo is not None else _sellable(channel, record, push.value)
     else:
         bound, shown = _changed_by(tx, case, echo)
     stays_open = push.kind is QuantityMode.SET or channel.rules.apply_lag_s > 0
+    if push.kind is QuantityMode.SET and push.value == 0 and bound.base is None:
+        # Accepted beside what was sent before a restore, it proves nothing: the sweep sends another one.
+        stays_open = False
     pushes.answer(
         tx, push.id, PushState.ACKNOWLEDGED if stays_open else PushState.SETTLED, echo=answer.echo,
         message=answer.message, closed=not stays_open,
@@ -98,6 +107,15 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
     if push.kind is QuantityMode.ADJUST and push.value < 0 and bound.exposure == record.bound.exposure:
         _prove_lowering(tx, channel, record)
     return replace(record, bound=bound, shown=shown)
+
+
+def _shown_in_catalogue(tx: Transaction, case: _Case, echo: int | None) -> PoolRecord:
+    """Nobody can order there, so nothing has to be settled: it is looked at once more after a while, that is all."""
+    record, push, answer = case.record, case.push, case.answer
+    pushes.answer(tx, push.id, PushState.SETTLED, echo=answer.echo, message=answer.message, closed=True)
+    pools.update(tx, record.id, refusals=0, not_before=None)
+    pools.want_read(tx, [record.id], at=tx.now + LOOK_AT_CATALOGUE_AFTER)
+    return replace(record, shown=push.value if echo is None else echo)
 
 
 def _prove_lowering(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> None:
@@ -167,7 +185,8 @@ def _left_open(tx: Transaction, case: _Case) -> PoolRecord:
     """Nobody knows whether it was applied: bound and row stay; once it can no longer land, the number is read back."""
     pushes.answer(tx, case.push.id, PushState.UNKNOWN, message=case.answer.message, closed=False)
     want_proof(tx, case.channel, case.record, case.push)
-    return case.record
+    # A catalogue holds nothing that could be counted twice: out of stock may be sent again at once.
+    return case.record if case.channel.rules.takes_orders else replace(case.record, shown=None)
 
 
 def want_proof(tx: Transaction, channel: ChannelRecord, record: PoolRecord, push: PushRecord) -> None:

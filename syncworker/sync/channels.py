@@ -55,9 +55,18 @@ def register(
         policy=policy,
         counts_open_orders=counts_open_orders,
     )
+    if before is not None and rules.takes_orders and not before.rules.takes_orders:
+        _count_from_now_on(tx, name)
     if before is not None and (before.policy, before.rules) != (policy, rules):
         _look_at_all(tx, name)
     return is_new
+
+
+def _count_from_now_on(tx: Transaction, name: str) -> None:
+    """A catalogue takes orders now: what it shows was never counted, so nothing is known of it."""
+    records = pools.of_channel(tx, name)
+    pools.save_bounds(tx, {record.id: forgotten(record.bound) for record in records})
+    pools.want_read(tx, [record.id for record in records], at=tx.now)
 
 
 def stock_counter(tx: Transaction, context: Context, name: str) -> int:
@@ -97,6 +106,9 @@ def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
             f"Channel {name} is {channel.state} already: only a channel that is observing can go live."
         )
     records = pools.of_channel(tx, name)
+    if not channel.rules.takes_orders:
+        # Nobody can order there: what it shows takes no units from anybody.
+        return [Adoption(pool_id=r.id, sku=r.sku, shown=r.shown, keeps=True) for r in _by_sku(records)]
     room = stockroom_of(tx, {record.sku for record in records})
     free = {part: free_of(room.available(part), room.exposures(part)) for part in room.parts()}
     plan = []
@@ -108,6 +120,10 @@ def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
                 free[part] = left - units * (record.shown or 0)
         plan.append(Adoption(pool_id=record.id, sku=record.sku, shown=record.shown, keeps=keeps))
     return sorted(plan, key=lambda each: each.sku)
+
+
+def _by_sku(records: Sequence[PoolRecord]) -> list[PoolRecord]:
+    return sorted(records, key=lambda each: each.sku)
 
 
 def _fits(room: Stockroom, record: PoolRecord, free: Mapping[Part, int | None], number: int) -> bool:

@@ -29,13 +29,21 @@ class Ingested:
 
 
 def ingest(
-    tx: Transaction, channel: ChannelRecord, page: Sequence[ChannelOrder], *, actor: str = "sync"
+    tx: Transaction,
+    channel: ChannelRecord,
+    page: Sequence[ChannelOrder],
+    *,
+    actor: str = "sync",
+    by_sku: bool = False,
 ) -> Ingested:
-    """Record a page of orders of one channel. Repeats, reordering and older tellings change nothing."""
+    """Record a page of orders of one channel. Repeats, reordering and older tellings change nothing.
+
+    ``by_sku``: a person has typed them in, so a SKU of ours is enough, and no line waits for a listing to be linked.
+    """
     # A telling from the future would make every later one look older.
     told = _newest([replace(one, updated_at=min(one.updated_at, tx.now)) for one in page])
     known = orders.load(tx, channel.name, told, lock=True)
-    desk = _Desk.open(tx, channel, told.values())
+    desk = _Desk.open(tx, channel, told.values(), by_sku=by_sku)
     changed: list[OrderRecord] = []
     changes: list[LineChange] = []
     for order in told.values():
@@ -140,13 +148,16 @@ class _Desk:
     channel: ChannelRecord
     links: Mapping[str, listings.Link]
     recipes: Mapping[str, Mapping[str, int]]
+    by_sku: bool
 
     @classmethod
-    def open(cls, tx: Transaction, channel: ChannelRecord, told: Iterable[ChannelOrder]) -> _Desk:
+    def open(
+        cls, tx: Transaction, channel: ChannelRecord, told: Iterable[ChannelOrder], *, by_sku: bool
+    ) -> _Desk:
         lines = [line for order in told for line in order.lines]
         links = listings.links(tx, channel.name, {line.listing_id for line in lines if line.listing_id})
         skus = {link.sku for link in links.values()} | {line.sku for line in lines if line.sku}
-        return cls(channel, links, products.recipe_of(tx, sorted(skus)) if skus else {})
+        return cls(channel, links, products.recipe_of(tx, sorted(skus)) if skus else {}, by_sku)
 
     def changes(
         self, record: OrderRecord, order: ChannelOrder, known: OrderRecord | None
@@ -186,7 +197,8 @@ class _Desk:
     def _first_seen(self, record: OrderRecord, line: ChannelLine, seen: Levels) -> LineRecord:
         link = self.links.get(line.listing_id or "")
         sku = link.sku if link is not None else line.sku if line.sku in self.recipes else None
-        state = LineState.APPLIED if link is not None and link.sku in self.recipes else LineState.QUARANTINED
+        is_sure = sku is not None if self.by_sku else link is not None and link.sku in self.recipes
+        state = LineState.APPLIED if is_sure else LineState.QUARANTINED
         if record.is_history and not self.channel.counts_open_orders:
             state = LineState.IGNORED
         return LineRecord(
@@ -242,5 +254,6 @@ def _recorded(channel: ChannelRecord, order: ChannelOrder, known: OrderRecord | 
         raw_status=order.raw_status[:64],
         placed_at=order.placed_at,
         updated_at=order.updated_at,
-        is_history=not channel.rules.own_number and order.placed_at < channel.connected_at,
+        # What a person types in is meant to count, whenever it was sold.
+        is_history=bool(channel.feeds) and order.placed_at < channel.connected_at,
     )

@@ -102,7 +102,11 @@ def _create_pool(tx: Transaction, context: Context, channel: ChannelRecord, pool
     """A number we have just learned of: unknown until it is read back and settled, not counted while observing."""
     pool_id = context.new_id()
     is_live = channel.state is not ChannelState.OBSERVING
-    pools.create(tx, pool_id, channel=channel.name, pool_key=pool_key, sku=sku, in_sum=is_live, exposure=None)
+    # A catalogue holds nothing, whatever it shows.
+    exposure = None if channel.rules.takes_orders else 0
+    pools.create(
+        tx, pool_id, channel=channel.name, pool_key=pool_key, sku=sku, in_sum=is_live, exposure=exposure
+    )
     pools.want_read(tx, [pool_id], at=tx.now)
     return pool_id
 
@@ -160,7 +164,7 @@ def _record(tx: Transaction, context: Context, name: str, sku: str, remote: Remo
         is_fresh = remote.created and remote.quantity == 0
         pools.create(
             tx, pool_id, channel=name, pool_key=remote.pool_key, sku=sku, in_sum=is_live,
-            exposure=0 if is_fresh else None,
+            exposure=0 if is_fresh or not channel.rules.takes_orders else None,
         )  # fmt: skip
         pools.update(tx, pool_id, shown=_sellable(channel, remote))
         if not is_fresh:

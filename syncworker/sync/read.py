@@ -21,7 +21,7 @@ from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.incidents import review_pools
 from syncworker.sync.lease import lease_s
-from syncworker.sync.settle import reconcile_after
+from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, reconcile_after
 from syncworker.sync.stockroom import lock_connected
 
 #: Pools read back in one task.
@@ -162,6 +162,8 @@ def _one(
         if record.absent_at is None or tx.now <= record.absent_at + begun.channel.rules.read_lag:
             return None, _absent_once(tx, begun.channel, record)
         number = 0
+    if not begun.channel.rules.takes_orders:
+        return number, _catalogue_read(tx, begun, record, reading, number, opens)
     read = begun.records[record.id]
     result = exposure.read_answered(
         record.bound,
@@ -186,6 +188,33 @@ def _one(
         wanted_version=record.wanted_version + 1,
     )
     return number, _judged(tx, begun.channel, record, result, number)
+
+
+def _catalogue_read(
+    tx: Transaction,
+    begun: _Begun,
+    record: PoolRecord,
+    reading: Reading,
+    number: int,
+    opens: Sequence[OpenPush],
+) -> str:
+    """Nobody can order there: the answer bounds nothing, it only shows what people see."""
+    rules, began_at = begun.channel.rules, begun.records[record.id].start.began_at
+    absent_at = record.absent_at if reading.quantity is None else None
+    if any(exposure.may_land_after(push, began_at - rules.read_lag, rules) for push in opens):
+        again = max(push.lands_by(rules) for push in opens) + rules.read_lag + MARGIN
+        pools.update(tx, record.id, absent_at=absent_at, read_due_at=again)
+        return "too_fresh"
+    _close_unanswered(tx, record)
+    pools.update(
+        tx,
+        record.id,
+        shown=number,
+        absent_at=absent_at,
+        read_due_at=tx.now + LOOK_AT_CATALOGUE_AFTER,
+        wanted_version=record.wanted_version + 1,
+    )
+    return "base"
 
 
 def _judged(

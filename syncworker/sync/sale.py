@@ -1,15 +1,36 @@
-"""What was sold over the counter? A sale typed in is an order of the counter, shipped at once, and taken exactly once."""
+"""What was sold without a feed that tells it? A sale typed in is an order that was shipped at once, taken exactly once.
+
+At the counter or an outlet, or by message at a channel that takes no orders. Reads no file: that is ``sale_file.py``'s.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from syncworker.connector.contract import ChannelLine, ChannelOrder, Money, OrderStatus
 from syncworker.core.model import MAX_QUANTITY, Known
 from syncworker.errors import InputError, UnknownSkuError
 from syncworker.ledger import channels, listings, orders, products
-from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.orders import OrderRecord
 from syncworker.sync.ingest import Ingested, ingest
+
+#: The line of a sale: it has but one.
+LINE = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """One sale as a person tells it; the same ``reference`` at the same channel is taken once."""
+
+    sku: str
+    units: int
+    reference: str
+    sold_at: datetime
+    price: Money | None = None
 
 
 def add_sale(
@@ -27,46 +48,69 @@ def add_sale(
 
     A sale is never refused for lack of units: it has happened. If none were left, an incident says who goes short.
     """
+    sale = Sale(sku=sku, units=units, reference=reference, sold_at=sold_at, price=price)
+    return add_sales(tx, name, [sale], actor=actor)
+
+
+def add_sales(tx: Transaction, name: str, sales: Sequence[Sale], *, actor: str) -> Ingested:
+    """:func:`add_sale` for many at once: all or nothing, in a handful of statements."""
+    channel = typed_channel(tx, name)
+    for sale in sales:
+        if not 1 <= sale.units <= MAX_QUANTITY:
+            raise InputError(f"A sale has at least 1 unit and at most {MAX_QUANTITY}, not {sale.units}.")
+    recipes = products.recipe_of(tx, {sale.sku for sale in sales})
+    for sale in sales:
+        if sale.sku not in recipes:
+            raise UnknownSkuError(sale.sku)
+    known = orders.load(tx, name, [sale.reference for sale in sales])
+    new = [sale for sale in sales if not is_known(known.get(sale.reference), sale)]
+    if not new:
+        return Ingested(orders=0, channels=())
+    sold_from = listings.of_skus(tx, name, {sale.sku for sale in new})
+    page = [_order(channel, sale, sold_from.get(sale.sku)) for sale in new]
+    return ingest(tx, channel, page, actor=actor, by_sku=True)
+
+
+def typed_channel(tx: Snapshot, name: str) -> ChannelRecord:
+    """The channel, if sales are typed in there; InputError if its orders are pulled."""
     channel = channels.load(tx, name)
-    if not channel.rules.own_number and channel.feeds:
+    if channel.feeds:
         raise InputError(
             f"Orders of channel {name} are pulled; typing them in would count them twice. Use the counter's channel."
         )
-    if not 1 <= units <= MAX_QUANTITY:
-        raise InputError(f"A sale has at least 1 unit and at most {MAX_QUANTITY}, not {units}.")
-    if not products.recipe_of(tx, [sku]):
-        raise UnknownSkuError(sku)
-    links = listings.links(tx, name, [sku])
+    return channel
+
+
+def is_known(record: OrderRecord | None, sale: Sale) -> bool:
+    """A reference names one sale: the same again changes nothing, another one under it is a mistake (InputError)."""
+    if record is None:
+        return False
+    line = record.lines.get(LINE)
+    if line is None or (line.sku, line.levels.ordered) != (sale.sku, sale.units):
+        raise InputError(
+            f"Reference {sale.reference} was used for another sale at {record.channel}. Use a new one."
+        )
+    return True
+
+
+def _order(channel: ChannelRecord, sale: Sale, listing_id: str | None) -> ChannelOrder:
     line = ChannelLine(
-        line_id="1",
-        listing_id=sku if sku in links else None,
-        sku=sku,
-        ordered=units,
-        shipped=units,
-        counts_down=Known.YES,
+        line_id=LINE,
+        listing_id=listing_id,
+        sku=sale.sku,
+        ordered=sale.units,
+        shipped=sale.units,
+        # What came by message has moved no number there.
+        counts_down=Known.YES if channel.rules.takes_orders else Known.NO,
         restocked=Known.NO,
         returned_restocked=Known.NO,
-        unit_price=price,
+        unit_price=sale.price,
     )
-    order = ChannelOrder(
-        external_id=reference,
+    return ChannelOrder(
+        external_id=sale.reference,
         status=OrderStatus.SHIPPED,
         raw_status="sold",
-        placed_at=sold_at,
-        updated_at=sold_at,
+        placed_at=sale.sold_at,
+        updated_at=sale.sold_at,
         lines=(line,),
     )
-    if _is_known_sale(tx, name, order):
-        return Ingested(orders=0, channels=())
-    return ingest(tx, channel, [order], actor=actor)
-
-
-def _is_known_sale(tx: Transaction, name: str, order: ChannelOrder) -> bool:
-    """A reference names one sale: the same again changes nothing, another one under it is a mistake."""
-    known = orders.load(tx, name, [order.external_id]).get(order.external_id)
-    if known is None:
-        return False
-    line = known.lines.get("1")
-    if line is None or (line.sku, line.levels.ordered) != (order.lines[0].sku, order.lines[0].ordered):
-        raise InputError(f"Reference {order.external_id} was used for another sale at {name}. Use a new one.")
-    return True

@@ -18,6 +18,8 @@ from syncworker.sync.stockroom import stockroom_of
 
 #: A pool that still shows something and did not move for so long is read back: slack must not hide stock for ever.
 RECONCILE_AFTER = timedelta(minutes=15)
+#: A catalogue, where nobody can order, is looked at again this long after it was told or read: hand edits are seldom.
+LOOK_AT_CATALOGUE_AFTER = timedelta(hours=1)
 
 
 def reconcile_after(channel: ChannelRecord) -> timedelta:
