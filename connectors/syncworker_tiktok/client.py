@@ -1,0 +1,209 @@
+"""Which requests does the TikTok Shop API know? Endpoints, envelope and error table; no meaning of values.
+
+Never sends a write twice, with one exception: a request refused because its token had ended is sent again with a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncworker.connector import (
+    Answer,
+    ChannelError,
+    ChannelHttp,
+    ChannelMisconfiguredError,
+    Document,
+    Json,
+    MalformedAnswerError,
+    OutcomeUnknownError,
+    RequestRefusedError,
+    RetryLaterError,
+)
+from syncworker_tiktok.refusals import Meaning, advice, meaning
+from syncworker_tiktok.settings import TikTokSettings
+from syncworker_tiktok.tokens import TikTokAuthorizer
+
+#: Which of these goes with which code is not documented, so the envelope decides.
+_ENVELOPED = (400, 401, 403, 404, 405, 409, 422)
+_CODE_MAX = 10**12
+#: The most rows that the searches for cancellations and returns give at once.
+AFTERSALES_PAGE = 50
+#: The most orders that can be looked up, and products found by seller SKU, at once.
+DETAILS_MAX, SELLER_SKUS_MAX = 50, 10
+#: The most SKUs of one inventory search.
+READ_MAX = 600
+
+_SEARCHES = {
+    "orders": "/order/202309/orders/search",
+    "cancellations": "/return_refund/202309/cancellations/search",
+    "returns": "/return_refund/202309/returns/search",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The ``data`` of an answer that said success."""
+
+    data: Document
+    channel_time: datetime | None = None
+
+
+class TikTokClient:
+    """The API of one shop. Raises what ``ChannelHttp`` raises, by TikTok's code instead of the status."""
+
+    def __init__(self, account: str, settings: TikTokSettings, authorizer: TikTokAuthorizer) -> None:
+        self._account, self._settings, self._authorizer = account, settings, authorizer
+        self._http = ChannelHttp(
+            account,
+            settings.base_url,
+            secrets=(settings.app_secret,),
+            allow_private_network=settings.allow_private_network,
+            horizon_s=settings.capabilities().rules().horizon_s,
+            allowances=settings.rate_limits,
+            authorizer=authorizer,
+            renew_on=(),
+        )
+
+    # ------------------------------------------------------------------ the account
+
+    def shops(self) -> Reply:
+        """The shops that the consent covers. Must not carry a cipher."""
+        return self._call("GET", "/authorization/202309/shops", cipher=False)
+
+    def warehouses(self) -> Reply:
+        return self._call("GET", "/logistics/202309/warehouses")
+
+    # ------------------------------------------------------------------ orders
+
+    def changed(self, feed: str, since_s: int, token: str | None) -> Reply:
+        """One page of ``feed``, what changed at or after ``since_s`` (Unix seconds), oldest change first."""
+        most = self._settings.page_size if feed == "orders" else AFTERSALES_PAGE
+        return self._call(
+            "POST",
+            _SEARCHES[feed],
+            query={
+                "page_size": str(min(most, self._settings.page_size)),
+                "page_token": token,
+                "sort_field": "update_time",
+                "sort_order": "ASC",
+            },
+            body={"update_time_ge": since_s},
+        )
+
+    def orders(self, order_ids: Sequence[str]) -> Reply:
+        """These orders as they are now, at most ``DETAILS_MAX``."""
+        return self._call("GET", "/order/202309/orders", query={"ids": ",".join(order_ids)})
+
+    def returns_of(self, order_ids: Sequence[str], token: str | None) -> Reply:
+        """One page of everything that came back of these orders."""
+        return self._call(
+            "POST",
+            _SEARCHES["returns"],
+            query={
+                "page_size": str(AFTERSALES_PAGE),
+                "page_token": token,
+                "sort_field": "create_time",
+                "sort_order": "ASC",
+            },
+            body={"order_ids": list(order_ids)},
+        )
+
+    # ------------------------------------------------------------------ products and numbers
+
+    def products(self, token: str | None, *, seller_skus: Sequence[str] = ()) -> Reply:
+        """One page of products, all or those that have one of these seller SKUs (at most ``SELLER_SKUS_MAX``)."""
+        body: dict[str, Json] = {"seller_skus": list(seller_skus)} if seller_skus else {}
+        query = {"page_size": str(self._settings.page_size), "page_token": token}
+        return self._call("POST", "/product/202502/products/search", query=query, body=body)
+
+    def product(self, product_id: str) -> Reply:
+        return self._call("GET", f"/product/202309/products/{product_id}")
+
+    def read_quantities(self, sku_ids: Sequence[str]) -> Reply:
+        """The numbers of these SKUs, at most ``READ_MAX``."""
+        return self._call("POST", "/product/202309/inventory/search", body={"sku_ids": list(sku_ids)})
+
+    def set_quantities(self, product_id: str, skus: Json) -> Reply:
+        """Numbers of one product's SKUs. Success may still hold errors of single SKUs."""
+        path = f"/product/202309/products/{product_id}/inventory/update"
+        return self._call("POST", path, body={"skus": skus}, effect=True)
+
+    def set_price(self, product_id: str, sku_id: str, amount: str, currency: str) -> Reply:
+        path = f"/product/202309/products/{product_id}/prices/update"
+        price: Json = {"amount": amount, "currency": currency}
+        return self._call("POST", path, body={"skus": [{"id": sku_id, "price": price}]}, effect=True)
+
+    def redact(self, text: str) -> str:
+        """``text`` without any secret of the account."""
+        return self._http.redact(text)
+
+    # ------------------------------------------------------------------ the envelope
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | None] | None = None,
+        body: Json = None,
+        effect: bool = False,
+        cipher: bool = True,
+    ) -> Reply:
+        asked = {**(query or {}), "shop_cipher": self._cipher() if cipher else None}
+        what = f"{method} {self._http.host}{path}"
+
+        def once() -> Reply | ChannelError | None:
+            answer = self._http.request_json(
+                method, path, effect=effect, query=asked, json=body, accept=_ENVELOPED
+            )
+            return self._opened(answer, what, effect=effect)
+
+        result = once()
+        if result is None and self._authorizer.renew():
+            result = once()
+        if result is None:
+            raise ChannelMisconfiguredError(f"{what}: the new token is called expired too")
+        if isinstance(result, ChannelError):
+            raise result
+        return result
+
+    def _cipher(self) -> str:
+        cipher = self._settings.shop_cipher or self._authorizer.fact("shop_cipher")
+        if cipher is None:
+            raise ChannelMisconfiguredError(
+                f"{self._account} has no shop yet: run `syncworker channel connect {self._account}`, or set shop_cipher"
+            )
+        return cipher
+
+    def _opened(self, answer: Answer, what: str, *, effect: bool) -> Reply | ChannelError | None:
+        """What is inside the envelope; ``None`` when the token had ended."""
+        try:
+            envelope = Document(answer.body)
+            code = envelope["code"].whole(most=_CODE_MAX)
+            words = envelope.get("message")
+            message = "" if words is None else words.shown()
+            if code == 0 and answer.status < 300:
+                return Reply(data=envelope["data"], channel_time=answer.channel_time)
+        except MalformedAnswerError as error:
+            problem = f"{what}: {error}"
+            return OutcomeUnknownError(problem) if effect else MalformedAnswerError(problem, path=error.path)
+        said = self.redact(f"{what}: answered {answer.status} ({code}: {message})")
+        return self._refusal(code, message, said, answer.status, effect=effect)
+
+    def _refusal(
+        self, code: int, message: str, said: str, status: int, *, effect: bool
+    ) -> ChannelError | None:
+        verdict = meaning(code, message)
+        if verdict is Meaning.TOKEN_EXPIRED:
+            return None
+        if verdict is Meaning.THROTTLED:
+            return RetryLaterError(said)
+        if verdict is Meaning.MISCONFIGURED:
+            return ChannelMisconfiguredError(said + advice(code, message))
+        if verdict in (Meaning.ITEM, Meaning.REQUEST):
+            return RequestRefusedError(said, status=status, code=str(code))
+        if effect:
+            return OutcomeUnknownError(f"{said}; it may have been applied all the same")
+        return RetryLaterError(said)

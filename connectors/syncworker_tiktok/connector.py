@@ -1,0 +1,284 @@
+"""How does the engine reach a TikTok Shop? The contract's methods in terms of the client and the mappings.
+
+Never decides a number, keeps no state, repeats no write but one that was refused as a whole before any effect.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlencode
+
+from pydantic import BaseModel
+
+from syncworker.connector import (
+    CONTRACT_VERSION,
+    Capabilities,
+    Channel,
+    ChannelCheck,
+    ChannelMisconfiguredError,
+    ConsentRequest,
+    ListingDraft,
+    ListingPage,
+    ListingRejectedError,
+    ListingUpdate,
+    MalformedAnswerError,
+    OrderPage,
+    OutcomeUnknownError,
+    PushResult,
+    QuantityPush,
+    Reading,
+    RemoteListing,
+    RequestRefusedError,
+    RetryLaterError,
+    Token,
+    TokenStore,
+    WebhookRefusedError,
+    WebhookRequest,
+)
+from syncworker_tiktok import feeds, listings, quantities, shop, webhooks
+from syncworker_tiktok.client import READ_MAX, TikTokClient
+from syncworker_tiktok.listings import PoolKey
+from syncworker_tiktok.quantities import Parcel
+from syncworker_tiktok.refusals import NO_SUCH_ITEM, Meaning, meaning
+from syncworker_tiktok.settings import TikTokSettings
+from syncworker_tiktok.signing import webhook_signature
+from syncworker_tiktok.tokens import OneToken, TikTokAuthorizer, TokenDesk
+
+
+class TikTokChannel:
+    """One shop at TikTok Shop."""
+
+    def __init__(self, account: str, settings: TikTokSettings, tokens: TokenStore) -> None:
+        self._settings = settings
+        self._authorizer = TikTokAuthorizer(account, settings, tokens)
+        self._client = TikTokClient(account, settings, self._authorizer)
+
+    def capabilities(self) -> Capabilities:
+        """What is documented, and what the settings declare."""
+        return self._settings.capabilities()
+
+    def check(self) -> ChannelCheck:
+        """Ask which shop the token opens and where its goods lie."""
+        cipher = self._settings.shop_cipher or self._authorizer.fact("shop_cipher")
+        return shop.check(self._client.shops().data, self._client.warehouses().data, cipher, self._settings)
+
+    # ------------------------------------------------------------------ reading
+
+    def list_orders(self, feed: str, *, since: datetime, cursor: str | None) -> OrderPage:
+        """One page of a feed, oldest change first."""
+        return feeds.order_page(self._client, self._settings, feed, since=since, cursor=cursor)
+
+    def list_listings(self, *, cursor: str | None) -> ListingPage:
+        """One page of products, each SKU a listing."""
+        data = self._client.products(cursor).data
+        page = listings.listing_page(data, self._settings.warehouse_id)
+        if page.next_cursor is not None and page.next_cursor == cursor:
+            raise MalformedAnswerError("the page leads to itself", path="next_page_token")
+        return page
+
+    def read_quantities(self, pool_keys: Sequence[str]) -> Sequence[Reading]:
+        """What each SKU would still sell from its warehouse, campaigns included."""
+        keys = [key for text in pool_keys if (key := PoolKey.read(text)) is not None]
+        found: list[Reading] = []
+        for start in range(0, len(keys), READ_MAX):
+            found += self._read(keys[start : start + READ_MAX])
+        return found
+
+    def _read(self, keys: Sequence[PoolKey]) -> Sequence[Reading]:
+        sku_ids = list(dict.fromkeys(key.sku_id for key in keys))
+        try:
+            return listings.readings(self._client.read_quantities(sku_ids).data, keys)
+        except RequestRefusedError as error:
+            if not error.code.isdecimal() or int(error.code) not in NO_SUCH_ITEM:
+                raise
+        if len(sku_ids) > 1:
+            # One unknown SKU spoils the whole search, so each is asked for by itself.
+            groups = [[key for key in keys if key.sku_id == sku_id] for sku_id in sku_ids]
+            return [reading for group in groups for reading in self._read(group)]
+        return [Reading(pool_key=str(key), quantity=None) for key in keys]
+
+    # ------------------------------------------------------------------ writing
+
+    def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
+        """One request a product, which is the least that TikTok takes. Each request's outcome is its own.
+
+        At the first that fails the rest is not sent; an error is raised only if no request before it was answered.
+        """
+        waiting, told = quantities.parcels(pushes)
+        queue, answered = deque(waiting), False
+        while queue:
+            parcel = queue.popleft()
+            try:
+                told += self._sent(parcel, queue)
+            except (RetryLaterError, ChannelMisconfiguredError) as error:
+                if not answered:
+                    raise
+                queue.appendleft(parcel)
+                return [*told, *_unsent(queue, str(error))]
+            except Exception as error:
+                if not answered and not queue:
+                    raise
+                words = str(error) or type(error).__name__
+                told += [quantities.unknown(entry.push, words) for entry in parcel.entries]
+                return [*told, *_unsent(queue, "an earlier request of the run failed")]
+            answered = True
+        return told
+
+    def _sent(self, parcel: Parcel, queue: deque[Parcel]) -> list[PushResult]:
+        try:
+            data = self._client.set_quantities(parcel.product_id, parcel.body()).data
+        except RequestRefusedError as error:
+            is_item = error.code.isdecimal() and meaning(int(error.code), "") is Meaning.ITEM
+            singles = parcel.by_sku()
+            if is_item and len(singles) > 1:
+                # Refused as a whole because of one of them, before any effect: each goes by itself.
+                queue.extendleft(reversed(singles))
+                return []
+            return [quantities.refused(entry.push, str(error), parks=is_item) for entry in parcel.entries]
+        return [
+            replace(result, message=self._client.redact(result.message))
+            for result in quantities.results(data, parcel)
+        ]
+
+    def publish(self, draft: ListingDraft) -> RemoteListing:
+        """The listing that has this seller SKU. A product is not created: it needs a category, its attributes, pictures."""
+        found = [one for one in self._with_seller_sku(draft.sku) if one.sku == draft.sku]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(one.listing_id for one in found)
+            raise ListingRejectedError(
+                f"{draft.sku}: TikTok Shop lists it several times ({ids}): link the right one by hand",
+                sku=draft.sku,
+            )
+        raise ListingRejectedError(
+            f"{draft.sku}: no product at TikTok Shop has this seller SKU. Create it in the Seller Center, where it gets "
+            "its category, attributes, pictures and weight, with quantity 0 and this seller SKU; then publish again",
+            sku=draft.sku,
+        )
+
+    def update_listing(self, update: ListingUpdate) -> RemoteListing:
+        """Change the price of a SKU; everything else belongs to the whole product, and is edited there."""
+        ids = listings.split_listing_id(update.listing_id)
+        if ids is None:
+            raise ListingRejectedError(
+                f"{update.sku}: {update.listing_id} is no TikTok Shop listing", sku=update.sku
+            )
+        whole = (update.title, update.description, update.images, update.active)
+        if any(part is not None for part in whole):
+            raise ListingRejectedError(
+                f"{update.sku}: title, description, pictures and being on sale belong to the whole product at TikTok Shop, "
+                "and a change is reviewed there: edit it in the Seller Center",
+                sku=update.sku,
+            )
+        if update.price is not None:
+            self._set_price(update, *ids, format(update.price.amount, "f"), update.price.currency)
+        return self._listing(update, ids[0])
+
+    def _set_price(
+        self, update: ListingUpdate, product_id: str, sku_id: str, amount: str, currency: str
+    ) -> None:
+        try:
+            data = self._client.set_price(product_id, sku_id, amount, currency).data
+        except RequestRefusedError as error:
+            raise ListingRejectedError(str(error), sku=update.sku) from error
+        errors = None if data.is_null() else data.get("errors")
+        if errors is not None and list(errors.items()):
+            # How this answer tells of a failure is not documented; that it tells of one is enough.
+            raise ListingRejectedError(f"{update.sku}: {self._client.redact(errors.shown())}", sku=update.sku)
+
+    def _listing(self, update: ListingUpdate, product_id: str) -> RemoteListing:
+        try:
+            product = self._client.product(product_id).data
+            found = list(listings.listings_of(product, self._settings.warehouse_id))
+        except RequestRefusedError as error:
+            raise ListingRejectedError(str(error), sku=update.sku) from error
+        except (RetryLaterError, MalformedAnswerError) as error:
+            raise OutcomeUnknownError(
+                f"{update.sku}: changed, but it cannot be read back: {error}"
+            ) from error
+        for one in found:
+            if one.listing_id == update.listing_id:
+                return one
+        raise ListingRejectedError(
+            f"{update.sku}: {update.listing_id} is not listed any more", sku=update.sku
+        )
+
+    def _with_seller_sku(self, sku: str) -> Iterator[RemoteListing]:
+        token: str | None = None
+        while True:
+            page = listings.listing_page(
+                self._client.products(token, seller_skus=[sku]).data, self._settings.warehouse_id
+            )
+            yield from page.listings
+            if page.next_cursor is None:
+                return
+            if page.next_cursor == token:
+                raise MalformedAnswerError("the page leads to itself", path="next_page_token")
+            token = page.next_cursor
+
+    # ------------------------------------------------------------------ being called
+
+    def hint(self, request: WebhookRequest) -> bool:
+        """Whether orders of this shop may have changed."""
+        secret = self._settings.app_secret.get_secret_value()
+        expected = webhook_signature(self._settings.app_key, secret, request.body)
+        if not hmac.compare_digest(
+            expected.encode(), request.headers.get("authorization", "").strip().encode()
+        ):
+            raise WebhookRefusedError("the signature is not this app's")
+        return webhooks.rings(request.body, self._settings.shop_id or self._authorizer.fact("shop_id"))
+
+
+class TikTokConnector:
+    """The connector ``tiktok``."""
+
+    name = "tiktok"
+    contract = CONTRACT_VERSION
+    settings: type[BaseModel] = TikTokSettings
+
+    def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:
+        """One shop; needs no network."""
+        return TikTokChannel(account, _ours(settings), tokens)
+
+    def consent_url(self, request: ConsentRequest) -> str:
+        """TikTok's consent page. Where it sends the seller back to is set in the Partner Center."""
+        settings = _ours(request.settings)
+        if settings.service_id is None:
+            raise ChannelMisconfiguredError(
+                "set service_id: it stands on the app's authorisation page in the Partner Center"
+            )
+        query = urlencode({"service_id": settings.service_id, "state": request.state})
+        return f"{settings.consent_url.rstrip('/')}/open/authorize?{query}"
+
+    def token_for(self, request: ConsentRequest, answer: Mapping[str, str]) -> Token:
+        """The token for the code that came back, with the shop it opens."""
+        settings = _ours(request.settings)
+        code = answer.get("code") or answer.get("auth_code")
+        if not code:
+            raise ChannelMisconfiguredError(
+                "TikTok sent no code: allow the app on its page, then give the whole address"
+            )
+        if answer.get("state", request.state) != request.state:
+            raise ChannelMisconfiguredError("the code belongs to another attempt to connect: begin again")
+        token = TokenDesk("connecting", settings).for_code(code)
+        client = TikTokClient(
+            "connecting", settings, TikTokAuthorizer("connecting", settings, OneToken(token))
+        )
+        return replace(token, facts=shop.facts(client.shops().data, settings.shop_id))
+
+
+def _unsent(queue: Sequence[Parcel], why: str) -> list[PushResult]:
+    return [
+        quantities.refused(entry.push, f"not sent: {why}") for parcel in queue for entry in parcel.entries
+    ]
+
+
+def _ours(settings: BaseModel) -> TikTokSettings:
+    if not isinstance(settings, TikTokSettings):
+        raise TypeError(f"expected TikTokSettings, not {type(settings).__name__}")
+    return settings

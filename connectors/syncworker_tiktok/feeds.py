@@ -1,0 +1,128 @@
+"""How is a feed walked without losing a row? By the time of the last row, and by TikTok's own token only within a second.
+
+TikTok's page tokens are opaque, and its own samples hold offsets: an order that moves to the end while we walk would
+shift the rows behind it. So the next page starts at the last row's time, which is told again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from syncworker.connector import (
+    ChannelOrder,
+    Document,
+    MalformedAnswerError,
+    OrderPage,
+    RequestRefusedError,
+)
+from syncworker_tiktok import orders
+from syncworker_tiktok.client import DETAILS_MAX, TikTokClient
+from syncworker_tiktok.listings import next_token
+from syncworker_tiktok.refusals import NO_SUCH_ORDER
+from syncworker_tiktok.settings import TikTokSettings
+
+#: The name of the list in each feed's answer.
+_ROWS = {"orders": "orders", "cancellations": "cancellations", "returns": "return_orders"}
+#: More pages of returns than the orders of one page can have: TikTok did not heed which orders were asked for.
+_RETURN_PAGES_MAX = 20
+
+
+class _Place(NamedTuple):
+    """Where a page starts: changes from a second on, and TikTok's token inside of that walk."""
+
+    since_s: int
+    token: str | None
+
+    def written(self) -> str:
+        return f"{self.since_s}|{self.token or ''}"
+
+
+def order_page(
+    client: TikTokClient, settings: TikTokSettings, feed: str, *, since: datetime, cursor: str | None
+) -> OrderPage:
+    """One page of a feed. Cancellations and returns name orders, which are then told whole, as they are now."""
+    place = _Place(int(since.timestamp()), None) if cursor is None else _read(cursor)
+    reply = client.changed(feed, place.since_s, place.token)
+    listed = reply.data.get(_ROWS[feed])
+    rows = [] if listed is None else list(listed.items())
+    following = _following(rows, place, next_token(reply.data, listed))
+    if following == cursor and cursor is not None:
+        raise MalformedAnswerError("the page leads to itself", path="next_page_token")
+    return OrderPage(
+        orders=tuple(_told(client, settings, feed, rows)),
+        next_cursor=following,
+        channel_time=reply.channel_time,
+    )
+
+
+def _read(cursor: str) -> _Place:
+    since, _, token = cursor.partition("|")
+    return _Place(int(since), token or None)
+
+
+def _following(rows: Sequence[Document], place: _Place, token: str | None) -> str | None:
+    if token is None:
+        return None
+    times = [row["update_time"].whole(most=100_000_000_000) for row in rows]
+    if times and times == sorted(times) and times[-1] > place.since_s:
+        return _Place(times[-1], None).written()
+    return _Place(place.since_s, token).written()
+
+
+def _told(
+    client: TikTokClient, settings: TikTokSettings, feed: str, rows: Sequence[Document]
+) -> list[ChannelOrder]:
+    if feed == "orders":
+        found = [orders.order(row, settings) for row in rows]
+        return [one for one in found if one is not None]
+    ids = list(dict.fromkeys(row["order_id"].text() for row in rows))
+    told: list[ChannelOrder] = []
+    for start in range(0, len(ids), DETAILS_MAX):
+        told += _looked_up(client, settings, feed, ids[start : start + DETAILS_MAX])
+    return told
+
+
+def _looked_up(
+    client: TikTokClient, settings: TikTokSettings, feed: str, ids: Sequence[str]
+) -> list[ChannelOrder]:
+    found = _details(client, ids)
+    back = _returned(client, set(found)) if feed == "returns" and found else {}
+    told = [orders.order(one, settings, back.get(order_id)) for order_id, one in found.items()]
+    return [one for one in told if one is not None]
+
+
+def _details(client: TikTokClient, ids: Sequence[str]) -> dict[str, Document]:
+    """These orders by id. One that TikTok calls unknown is none of this shop's; one it merely leaves out is missing."""
+    try:
+        data = client.orders(ids).data
+    except RequestRefusedError as error:
+        if error.code != str(NO_SUCH_ORDER):
+            raise
+        if len(ids) == 1:
+            return {}
+        return {key: one for single in ids for key, one in _details(client, [single]).items()}
+    found = {one["id"].text(): one for one in data["orders"].items()}
+    missing = set(ids) - set(found)
+    if missing:
+        data["orders"].fail(f"leaves out {len(missing)} of the orders asked for")
+    return {order_id: found[order_id] for order_id in ids}
+
+
+def _returned(client: TikTokClient, order_ids: set[str]) -> dict[str, dict[str, int]]:
+    rows = _all_rows(lambda token: client.returns_of(sorted(order_ids), token).data)
+    return orders.returned_units(iter(rows), order_ids)
+
+
+def _all_rows(ask: Callable[[str | None], Document]) -> list[Document]:
+    rows: list[Document] = []
+    token: str | None = None
+    for _ in range(_RETURN_PAGES_MAX):
+        data = ask(token)
+        listed = data.get(_ROWS["returns"])
+        rows += [] if listed is None else listed.items()
+        token = next_token(data, listed)
+        if token is None:
+            return rows
+    raise MalformedAnswerError("the returns of a few orders have no end", path="next_page_token")
