@@ -45,6 +45,8 @@ def serve(
     """
     house = open_house(setups, seed=seed, log_dir=log_dir)
     listener = socket.create_server((HOST, port))
+    # Or each answer on a kept connection waits 40 ms: asyncio sets this only where it knows the protocol.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     bound: tuple[str, int] = listener.getsockname()
     card = json.dumps(_addresses(house, bound[1]))
     server = _Server(house, lambda: (announce or _print_line)(card))
