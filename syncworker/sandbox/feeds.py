@@ -61,6 +61,7 @@ class FeedDesk(SalesDesk):
         by: Callable[[Order], tuple[datetime, str]],
         start: int,
         size: int,
+        newest_first: bool = False,
     ) -> NumberedPage:
         """Rows `start` to `start + size` of those that `keep` wants, sorted `by`.
 
@@ -68,7 +69,11 @@ class FeedDesk(SalesDesk):
         """
         now = self._begin(now)
         shown = self.book.feeds[feed]
-        wanted = sorted((row for row in shown.rows(None, None, sys.maxsize, now)[0] if keep(row)), key=by)
+        wanted = sorted(
+            (row for row in shown.rows(None, None, sys.maxsize, now)[0] if keep(row)),
+            key=by,
+            reverse=newest_first,
+        )
         rows = tuple(wanted[start : start + size])
         if start and shown.last_page and self._fire("repeat_page", feed, now):
             rows = shown.last_page

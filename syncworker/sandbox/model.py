@@ -64,6 +64,11 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
         self._calls.append(now)
         return None
 
+    def calls_left(self) -> int | None:
+        """How many more calls the running window takes, as of the last call; None where nothing limits them."""
+        limit = self.profile.rate_limit_calls
+        return max(limit - len(self._calls), 0) if limit else None
+
     def draw_transport(self, operation: Operation, *, now: datetime) -> tuple[FiredFault, ...]:
         """The transport faults that strike this call; carrying them out (waiting, cutting) is the caller's."""
         now = self._begin(now)

@@ -44,6 +44,24 @@ class PushDesk(ShopState):
         """
         return self._take_push(tuple(items), key, self._begin(now), late=False)
 
+    def push_all_or_nothing(self, items: Sequence[QuantityItem], *, now: datetime) -> tuple[ItemResult, ...]:
+        """Take one batch whole: if an item is refused, the refusals alone are answered and no number was changed."""
+        now = self._begin(now)
+        batch = tuple(items)
+        self._check_batch(batch)
+        judged = [(item, *self._judge(item, now)) for item in batch]
+        refused = [
+            self._settled(item, pool, decision, None, now, late=False)
+            for item, pool, decision in judged
+            if decision.quantity is None
+        ]
+        if refused:
+            return tuple(refused)
+        done = [self._settled(item, pool, decision, None, now, late=False) for item, pool, decision in judged]
+        return tuple(
+            result for result in done if self._fire("item_missing", "quantities", now, result.pool_id) is None
+        )
+
     def land_later(
         self, items: Sequence[QuantityItem], *, now: datetime, after_s: float, key: str | None = None
     ) -> None:
@@ -120,16 +138,35 @@ class PushDesk(ShopState):
         return None
 
     def _apply(self, item: QuantityItem, key: str | None, now: datetime, *, late: bool) -> ItemResult:
+        pool, decision = self._judge(item, now)
+        return self._settled(item, pool, decision, key, now, late=late)
+
+    def _judge(self, item: QuantityItem, now: datetime) -> tuple[Pool | None, Decision]:
+        """What would become of this item; nothing is changed yet."""
         pool = self.pools.get(item.pool_id)
         if pool is None:
-            sentence = f"there is no pool {item.pool_id!r}"
-            return ItemResult(pool_id=item.pool_id, status="refused", code="unknown_pool", message=sentence)
+            return None, Decision(None, "unknown_pool", f"there is no pool {item.pool_id!r}")
         refusal = self._fire("item_refused", "quantities", now, item.pool_id)
         if refusal is not None:
             code = refusal.spec.code or "listing_rejected"
-            decision = Decision(None, code, f"the shop refuses this item ({code})")
-        else:
-            decision = decide(self.profile, pool, item)
+            return pool, Decision(None, code, f"the shop refuses this item ({code})")
+        return pool, decide(self.profile, pool, item)
+
+    def _settled(
+        self,
+        item: QuantityItem,
+        pool: Pool | None,
+        decision: Decision,
+        key: str | None,
+        now: datetime,
+        *,
+        late: bool,
+    ) -> ItemResult:
+        """Do what was decided."""
+        if pool is None:
+            return ItemResult(
+                pool_id=item.pool_id, status="refused", code=decision.code, message=decision.message
+            )
         fields: LogLine = {"key": key, "late": late, **_asked(item)}
         if decision.quantity is None:
             return self._refuse(pool, decision, fields, now)
