@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -131,20 +132,15 @@ def _add_reading(router: APIRouter, stores: _Stores) -> None:
 
     @router.get("/products")
     def products(shop: str, request: Request) -> Response:
-        query = request.query_params
-        page, size = _page(request)
-        include, skus = listed(query.getlist("include")), listed(query.getlist("sku"))
+        include, skus = _ids(request), listed(request.query_params.getlist("sku"))
 
         def deed(shelf: Shelf, now: datetime) -> Written:
             found = [
                 one
                 for one in shelf.products()
-                if (not include or str(one.product_id) in include) and (not skus or one.sku in skus)
+                if (not include or one.product_id in include) and (not skus or one.sku in skus)
             ]
-            chosen = found[(page - 1) * size : page * size]
-            return _numbered(
-                [goods.product_json(shelf, one, now) for one in chosen], len(found), size, page, request
-            )
+            return _shown(found, lambda one: goods.product_json(shelf, one, now), request)
 
         return stores.call(shop, "read" if include or skus else "listings", deed)
 
@@ -157,16 +153,12 @@ def _add_reading(router: APIRouter, stores: _Stores) -> None:
 
     @router.get("/products/{parent_id}/variations")
     def variations(shop: str, parent_id: int, request: Request) -> Response:
-        page, size = _page(request)
-        include = listed(request.query_params.getlist("include"))
+        include = _ids(request)
 
         def deed(shelf: Shelf, now: datetime) -> Written:
             every = shelf.product(parent_id).variations
-            found = [one for one in every if not include or str(shelf.variation_id(one)) in include]
-            chosen = found[(page - 1) * size : page * size]
-            return _numbered(
-                [goods.variation_json(shelf, one, now) for one in chosen], len(found), size, page, request
-            )
+            found = [one for one in every if not include or shelf.variation_id(one) in include]
+            return _shown(found, lambda one: goods.variation_json(shelf, one, now), request)
 
         return stores.call(shop, "read" if include else "listings", deed)
 
@@ -292,6 +284,20 @@ def _page(request: Request) -> tuple[int, int]:
     query = request.query_params
     page = between(query.get("page"), "page", default=1, least=1)
     return page, between(query.get("per_page"), "per_page", default=10, least=1, most=100)
+
+
+def _ids(request: Request) -> set[int]:
+    return {serial(given) for given in listed(request.query_params.getlist("include"))}
+
+
+_Row = TypeVar("_Row")
+
+
+def _shown(found: Sequence[_Row], show: Callable[[_Row], dict[str, object]], request: Request) -> Written:
+    """The page of these rows that was asked for."""
+    page, size = _page(request)
+    chosen = found[(page - 1) * size : page * size]
+    return _numbered([show(each) for each in chosen], len(found), size, page, request)
 
 
 def _numbered(shown: list[dict[str, object]], total: int, size: int, page: int, request: Request) -> Written:
