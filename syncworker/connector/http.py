@@ -34,6 +34,7 @@ from syncworker.connector.failures import FAILURES, transport_error
 from syncworker.connector.pace import AllowanceUsedUpError, Pace
 from syncworker.connector.redaction import Redactor
 from syncworker.connector.ruling import Judge, Ruling, moved_away, own_words, readable, ruled
+from syncworker.connector.tape import current as current_tape
 from syncworker.connector.transport import (
     Flight,
     SendWindow,
@@ -232,8 +233,11 @@ class ChannelHttp:
         *,
         effect: bool,
     ) -> tuple[requests.Response, bytes] | ChannelError:
+        tape = current_tape()
         try:
-            return fly(session, request, flight, max_bytes=BODY_MAX_BYTES)
+            if tape is None:
+                return fly(session, request, flight, max_bytes=BODY_MAX_BYTES)
+            return tape.fly(session, request, flight, max_bytes=BODY_MAX_BYTES, redact=self.redact)
         except FAILURES as error:
             return transport_error(error, flight, what, effect=effect)
 
