@@ -13,6 +13,8 @@ from heapq import heapify, heappop, heappush
 #: Every pool claims this share of what the average pool beside it sells on top of its own sales: one that sold nothing
 #: still gets units, and a single sale does not move everything.
 FLOOR_SHARE = 0.5
+#: ... and so many sales that nobody made: the first few sales say little, and must not move everything.
+FIRST_GUESS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +35,15 @@ def weights(sales: Sequence[float]) -> list[float]:
     total = sum(sales)
     if total <= 0:
         return [1.0] * len(sales)
-    floor = FLOOR_SHARE * total / len(sales)
+    floor = FIRST_GUESS + FLOOR_SHARE * total / len(sales)
     return [one + floor for one in sales]
 
 
 def hand_out(capacity: Mapping[str, int], claims: Sequence[Claim]) -> list[int]:
     """Units for each claim, in order; no part is used beyond ``capacity``. Ties go to the earlier claim.
 
-    Three rounds: what each must have, one unit for each that wants some, the rest by demand.
+    Three rounds: what each must have, one unit for each that wants some, the rest by demand. A bundle has no claim to a
+    first one while its parts sell by themselves: it would bind a unit of each, and the last of them sell better alone.
     """
     left = {part: 0 for claim in claims for part, _ in claim.recipe}
     left.update((part, max(0, units)) for part, units in capacity.items())
@@ -49,11 +52,26 @@ def hand_out(capacity: Mapping[str, int], claims: Sequence[Claim]) -> list[int]:
     if any(claim.low for claim in claims):
         lows = [min(claim.low, claim.high) for claim in claims]
         _fill(left, claims, given, lows, [claim.weight for claim in claims])
-    for i in sorted(range(len(claims)), key=lambda i: (-claims[i].weight, i)):
+    for i in _entitled(claims):
         if given[i] == 0 < highs[i] and _fits(left, claims[i]):
             _take(left, claims[i], given, i, 1)
     _fill(left, claims, given, highs, [claim.bulk for claim in claims])
     return given
+
+
+def _entitled(claims: Sequence[Claim]) -> list[int]:
+    """Who gets a first unit as of right, the greatest demand first."""
+    alone = {claim.recipe[0][0] for claim in claims if _takes_one(claim) and claim.high > 0}
+    entitled = [
+        i
+        for i, claim in enumerate(claims)
+        if _takes_one(claim) or alone.isdisjoint(part for part, _ in claim.recipe)
+    ]
+    return sorted(entitled, key=lambda i: (-claims[i].weight, i))
+
+
+def _takes_one(claim: Claim) -> bool:
+    return len(claim.recipe) == 1 and claim.recipe[0][1] == 1
 
 
 def _fill(

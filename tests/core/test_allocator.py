@@ -62,11 +62,11 @@ def test_what_the_settle_frees_goes_back_to_the_lender() -> None:
 
 
 def test_while_a_lowering_is_on_its_way_what_is_free_is_kept_and_nobody_else_lends() -> None:
-    lent = pool("W", CAS, 1, sales=3.0)
+    lent = pool("W", CAS, 1, sales=30.0)
     lending = pool("Z", CAS, 12, open_push=True, unknown_push=True, coming=9)
     lender = pool("V", CAS, 3)
 
-    between = _plan(26, pool("X", SET, 6, sales=20.0), lent, lending, lender)
+    between = _plan(26, pool("X", SET, 6, sales=200.0), lent, lending, lender)
 
     assert {name: one.push for name, one in between.items()} == dict.fromkeys("XWZV")
     assert between["X"].reason is between["W"].reason is Reason.WAITS_FOR_FREE_UNITS

@@ -45,9 +45,14 @@ def test_sharing_out_in_bulk_equals_sharing_out_one_by_one(
 def _one_by_one(capacity: Mapping[str, int], claims: Sequence[Claim]) -> list[int]:
     """D'Hondt as a textbook has it: the next unit goes to the highest quotient that still fits."""
     left, given = dict(capacity), [0] * len(claims)
+    alone = {part for claim in claims if claim.high for part, _ in claim.recipe if _sells_one(claim)}
+    first = [
+        0 if not _sells_one(claim) and any(part in alone for part, _ in claim.recipe) else min(1, claim.high)
+        for claim in claims
+    ]
     rounds = (
         ([min(claim.low, claim.high) for claim in claims], [claim.weight for claim in claims]),
-        ([min(1, claim.high) for claim in claims], [claim.weight for claim in claims]),
+        (first, [claim.weight for claim in claims]),
         ([claim.high for claim in claims], [claim.bulk for claim in claims]),
     )
     for upto, weight in rounds:
@@ -61,6 +66,10 @@ def _one_by_one(capacity: Mapping[str, int], claims: Sequence[Claim]) -> list[in
             for part, units in claims[i].recipe:
                 left[part] -= units
     return given
+
+
+def _sells_one(claim: Claim) -> bool:
+    return sum(units for _, units in claim.recipe) == 1
 
 
 @given(st.lists(st.floats(0, 50), min_size=2, max_size=8), st.data())
@@ -82,7 +91,23 @@ def test_fewer_units_than_pools_go_one_each_to_those_that_sell_most(
 
 def test_a_pool_without_sales_still_has_a_weight() -> None:
     assert weights([0.0, 0.0]) == [1.0, 1.0]
-    assert weights([8.0, 0.0]) == pytest.approx([10.0, 2.0])
+    assert weights([8.0, 0.0]) == pytest.approx([12.0, 4.0])
+
+
+def test_a_first_sale_does_not_move_most_of_the_units() -> None:
+    first, second, third = weights([1.0, 0.0, 0.0])
+
+    assert second == third
+    assert first < 1.5 * second
+
+
+def test_the_last_unit_of_a_part_is_not_bound_by_a_bundle_that_sells_as_well() -> None:
+    bundle = Claim(recipe=(("BIN", 1), ("PAN", 1)), weight=2.0, bulk=2.0, high=9)
+    bins = Claim(recipe=(("BIN", 1),), weight=1.9, bulk=1.9, high=9)
+
+    assert hand_out({"BIN": 1, "PAN": 5}, [bundle, bins]) == [0, 1]
+    assert hand_out({"BIN": 2, "PAN": 5}, [bundle, bins]) == [1, 1]
+    assert hand_out({"BIN": 1, "PAN": 5}, [bundle]) == [1]
 
 
 def test_nothing_is_handed_out_of_a_part_that_nobody_has() -> None:
