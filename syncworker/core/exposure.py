@@ -79,6 +79,8 @@ class OpenPush:
     acknowledged_at: datetime | None = None
     #: The number that the channel told when it accepted a set, in sellable units.
     echo: int | None = None
+    #: It stands for whatever was sent after a restored backup was made: nobody knows what that may put on sale.
+    stands_in: bool = False
 
     @property
     def shown(self) -> int:
@@ -86,10 +88,11 @@ class OpenPush:
         return max(self.raised, self.echo or 0)
 
     def lands_by(self, rules: ChannelRules) -> datetime:
-        """The last moment at which it can still take effect."""
+        """The last moment at which it can still take effect; accepted before a restore, it may yet wait to be applied."""
         if self.acknowledged_at is not None:
             return self.acknowledged_at + rules.apply_lag
-        return lands_by(self.stored_at, rules)
+        by = lands_by(self.stored_at, rules)
+        return max(by, self.stored_at + rules.apply_lag) if self.stands_in else by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,13 +205,8 @@ def raised(bound: Bound, units: int, *, at: datetime) -> Bound:
     """A push that may raise the number by ``units`` is about to be sent. Clause (b): a pending bound rises with it."""
     pending = None if bound.pending is None else bound.pending + units
     risen_at = _latest(bound.risen_at, at) if units else bound.risen_at
-    return replace(
-        bound,
-        exposure=_grown(bound.exposure, units),
-        pending=pending,
-        raised=bound.raised + units,
-        risen_at=risen_at,
-    )
+    exposure = _grown(bound.exposure, units)
+    return replace(bound, exposure=exposure, pending=pending, raised=bound.raised + units, risen_at=risen_at)
 
 
 def refused(bound: Bound, push: OpenPush) -> Bound:
@@ -230,24 +228,23 @@ def set_acknowledged(
     """A set was accepted: once settled, at most this number, later restocks and late landings are left.
 
     ``echo`` is the channel's number in sellable units; above what was raised it wins at once. ``others`` are the pool's
-    other open pushes: two answers do not tell in which order two sets landed.
+    other open pushes: two answers do not tell in which order two sets landed. Beside a stand-in, nothing is proved.
     """
     shown = max(push.raised, echo if echo is not None else 0)
-    late = sum(other.shown for other in others if may_land_after(other, push.stored_at, rules))
-    pending = shown + (bound.restocked - push.restocked_before) + late
+    landing = [other for other in others if may_land_after(other, push.stored_at, rules)]
+    pending = shown + (bound.restocked - push.restocked_before) + sum(other.shown for other in landing)
     exposure = bound.exposure
     if exposure is not None and shown > push.raised:
         # What sold unseen before it landed comes on top: the excess is added, as if it had been raised.
         exposure = max(counted(exposure) + shown - push.raised, pending)
     in_force = base.at + rules.apply_lag
-    return replace(
+    told = replace(
         bound,
         exposure=exposure,
-        pending=pending,
-        base=base,
         risen_at=_latest(bound.risen_at, in_force),
         fallen_at=_latest(bound.fallen_at, in_force),
     )
+    return told if any(other.stands_in for other in landing) else replace(told, pending=pending, base=base)
 
 
 def raise_acknowledged(bound: Bound, *, at: datetime, rules: ChannelRules) -> Bound:
@@ -344,11 +341,8 @@ def read_answered(
     if unexplained and bound.exposure is not None:
         bound = replace(bound, exposure=max(bound.exposure, number))
     landing = any(may_land_after(push, oldest, rules) for push in open_pushes)
-    if (
-        landing
-        or _may_follow(bound.risen_at, oldest)
-        or (unexplained and _may_follow(bound.fallen_at, oldest))
-    ):
+    is_old = unexplained and _may_follow(bound.fallen_at, oldest)
+    if landing or is_old or _may_follow(bound.risen_at, oldest):
         return ReadOutcome(bound=bound, read_again=True)
     if unexplained:
         bound = replace(bound, risen_at=_latest(bound.risen_at, base.at))
@@ -360,9 +354,14 @@ def _may_follow(moment: datetime | None, oldest: datetime) -> bool:
     return moment is not None and moment >= oldest
 
 
-def assumed(bound: Bound, units: int) -> Bound:
-    """An operator vouches for ``units`` as all that the pool can still sell (audited by the caller)."""
-    return replace(bound, exposure=units, pending=None, base=None)
+def can_be_assumed(pushes: Iterable[OpenPush], *, at: datetime, rules: ChannelRules) -> bool:
+    """Whether a person can vouch for a number now: they see what is there, never what may still arrive."""
+    return not any((push.shown or push.stands_in) and may_land_after(push, at, rules) for push in pushes)
+
+
+def assumed(bound: Bound, units: int, *, at: datetime) -> Bound:
+    """An operator vouches for ``units``, unseen sales in it (audited). A read-back under way may be older: no proof."""
+    return replace(bound, exposure=units, pending=None, base=None, risen_at=_latest(bound.risen_at, at))
 
 
 def forgotten(bound: Bound) -> Bound:

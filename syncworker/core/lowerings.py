@@ -20,8 +20,16 @@ def obey_limits(sheet: Sheet) -> None:
             continue
         if row.limit is Reason.WITHDRAWN and row.held == 0 and row.view.exposure is not None:
             row.decide(Reason.WITHDRAWN)
+        elif row.view.exposure is None and row.high == 0:
+            _withdraw_unknown(sheet, row)
         elif row.held > row.high and (row.seen > row.high or row.high == 0):
             _bring_down(sheet, row)
+
+
+def _withdraw_unknown(sheet: Sheet, row: Row) -> None:
+    """What may show anything is set to 0; over an open push not at every look, since that one alone may prove nothing."""
+    if row.can_set_zero and not row.view.pending and (row.view.drainable or not row.is_open):
+        drain(sheet, row, row.limit)
 
 
 def _bring_down(sheet: Sheet, row: Row) -> None:

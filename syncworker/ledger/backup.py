@@ -62,7 +62,7 @@ def mark_restored(tx: Transaction) -> int:
 
     Nothing but withdrawals is sent to a pool until it is read back and settled. What was sent after the backup was made
     has no row and may still land: a row stands in for it, so that nothing is proven before it can land no more. The
-    counter keeps its numbers: they exist nowhere but here.
+    counter keeps its numbers: they exist nowhere but here. A catalogue, where nobody can order, holds nothing as before.
     """
     rules = {record.name: record.rules for record in channels.all_channels(tx)}
     found = [record for record in _all_pools(tx) if not rules[record.channel].own_number]
@@ -96,7 +96,7 @@ def _lost_push(tx: Snapshot, record: PoolRecord) -> pushes.PushRecord:
         raised=0,
         restocked_before=record.bound.restocked,
         state=PushState.SENDING,
-        reason="restored",
+        reason=pushes.STANDS_IN,
         stored_at=tx.now,
         message="a backup was restored: what was sent after it is not known",
     )

@@ -16,6 +16,9 @@ from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
 from syncworker.ledger.schema import pool, push
 
+#: The reason of a row that stands for whatever was sent after a restored backup was made.
+STANDS_IN = "restored"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushRecord:
@@ -47,6 +50,7 @@ class PushRecord:
             stored_at=self.stored_at,
             acknowledged_at=self.answered_at if self.state is PushState.ACKNOWLEDGED else None,
             echo=self.echo if self.state is PushState.ACKNOWLEDGED else None,
+            stands_in=self.reason == STANDS_IN,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from syncworker.connector.contract import Capabilities
 from syncworker.core.availability import free_of
-from syncworker.core.exposure import assumed, counted, forgotten
+from syncworker.core.exposure import assumed, can_be_assumed, counted, forgotten
 from syncworker.core.model import Policy
 from syncworker.errors import InputError
 from syncworker.ledger import channels, jobs, listings, pools, pushes
@@ -219,13 +219,23 @@ def _look_at_all(tx: Transaction, name: str) -> None:
 
 
 def assume(tx: Transaction, pool_id: str, units: int) -> None:
-    """An operator vouches that the pool can sell no more than ``units``; the caller records who and why."""
+    """An operator vouches that the pool can sell no more than ``units``; the caller records who and why.
+
+    :class:`InputError` while something that was sent may still arrive there: nobody can have seen that.
+    """
     sku = pools.load(tx, [pool_id])[pool_id].sku
     room = stockroom_of(tx, [sku])
     record = room.pools[pool_id]
     opens = pushes.open_of(tx, [pool_id]).get(pool_id, [])
+    rules = channels.load(tx, record.channel).rules
+    if not can_be_assumed([push.open for push in opens], at=tx.now, rules=rules):
+        raise InputError(
+            f"A change that was sent to {record.channel} may still arrive there until"
+            f" {max(push.open.lands_by(rules) for push in opens):%H:%M:%S} UTC, so nobody can know the number yet."
+            " Look again after that, and say what you see then."
+        )
     # Sales from before that moment are in the number vouched for.
-    vouched = replace(assumed(record.bound, units), settled_at=tx.now)
+    vouched = replace(assumed(record.bound, units, at=tx.now), settled_at=tx.now)
     pools.save_bounds(tx, {pool_id: vouched}, shown={pool_id: units})
     pushes.close(tx, [push.id for push in opens])
     parts = set(room.recipe(record))

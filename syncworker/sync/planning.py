@@ -104,7 +104,7 @@ def _view(
         hold_back=record.parked is not None
         or _is_later(channel.not_before, now)
         or _is_later(record.not_before, now),
-        drainable=is_drainable(record, channel, now),
+        drainable=is_drainable(record, channel, now, asked=channel.withdrawing or record.withdraw),
         in_sum=record.in_sum,
     )
 
@@ -139,10 +139,10 @@ def drain_pause(channel: ChannelRecord) -> timedelta:
     return min(DRAIN_PAUSE, timedelta(seconds=10 * channel.rules.dark_time_s))
 
 
-def is_drainable(record: PoolRecord, channel: ChannelRecord, now: datetime) -> bool:
-    """Whether the pool may go dark now: it has rested since the last time, and it will not take too long."""
+def is_drainable(record: PoolRecord, channel: ChannelRecord, now: datetime, *, asked: bool = False) -> bool:
+    """Whether the pool may go dark now: it has rested since the last time, and it will not take too long, or is asked for."""
     rested = record.drained_at is None or record.drained_at <= now - drain_pause(channel)
-    return rested and (channel.long_drains or channel.rules.dark_time_s <= LONGEST_DARK_S)
+    return rested and (asked or channel.long_drains or channel.rules.dark_time_s <= LONGEST_DARK_S)
 
 
 def _is_later(moment: datetime | None, now: datetime) -> bool:

@@ -184,7 +184,9 @@ def _give(
     recipes: Mapping[str, Mapping[str, int]],
 ) -> None:
     """The counter's number is ours: what it is given or asked to give back holds at once."""
-    given = {push.pool_id: exposure.assumed(mine[push.pool_id].bound, push.value) for push in records}
+    given = {
+        push.pool_id: exposure.assumed(mine[push.pool_id].bound, push.value, at=tx.now) for push in records
+    }
     pools.save_bounds(tx, given, shown={push.pool_id: push.value for push in records})
     for push in records:
         pushes.answer(tx, push.id, PushState.SETTLED, echo=push.value, closed=True)

@@ -326,5 +326,5 @@ def test_an_unknown_pool_is_known_once_it_was_read_and_settled() -> None:
 
 
 def test_what_an_operator_vouches_for_replaces_every_bound() -> None:
-    bound = exposure.assumed(Bound(exposure=None, pending=2, base=SET), 3)
-    assert (bound.exposure, bound.pending, bound.base) == (3, None, None)
+    bound = exposure.assumed(Bound(exposure=None, pending=2, base=SET), 3, at=at(5))
+    assert (bound.exposure, bound.pending, bound.base, bound.risen_at) == (3, None, None, at(5))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from syncworker.core.exposure import BaseKind, PushState
 from syncworker.core.model import QuantityKind
 from tests.prove.channel import can_land, must_wait
-from tests.prove.values import Limit, News, Order, Pool, Request, Shop
+from tests.prove.values import Backup, Limit, News, Order, Pool, Request, Shop
 
 #: Ticks beyond which an age is no longer told apart, and the age of what is older than any of them.
 LONG, LONG_AGO = 5, 20
@@ -18,22 +18,25 @@ def ticked(shop: Shop, pool: Pool) -> Pool | None:
     """The pool one tick later; ``None`` while something must happen first."""
     if must_wait(shop, pool):
         return None
-    limit = pool.limit
-    older = limit._replace(
-        base_age=limit.base_age + (limit.base is not None),
-        settled=None if limit.settled is None else limit.settled + 1,
-        risen=None if limit.risen is None else limit.risen + 1,
-        fallen=None if limit.fallen is None else limit.fallen + 1,
-    )
     reading = pool.reading and pool.reading._replace(began=pool.reading.began + 1)
     pull = None if pool.pull is None or pool.pull >= shop.patience else pool.pull + 1
     return pool._replace(
-        limit=older,
+        limit=_limit_older(pool.limit),
         requests=tuple(_request_older(request) for request in pool.requests),
         reading=None if reading and reading.began > shop.patience else reading,
         cached=None if pool.cached is None else (pool.cached[0], pool.cached[1] + 1, pool.cached[2]),
         pull=pull,
         orders=tuple(_order_older(order) for order in pool.orders),
+        backup=pool.backup and pool.backup._replace(limit=_limit_older(pool.backup.limit)),
+    )
+
+
+def _limit_older(limit: Limit) -> Limit:
+    return limit._replace(
+        base_age=limit.base_age + (limit.base is not None),
+        settled=None if limit.settled is None else limit.settled + 1,
+        risen=None if limit.risen is None else limit.risen + 1,
+        fallen=None if limit.fallen is None else limit.fallen + 1,
     )
 
 
@@ -44,7 +47,8 @@ def _request_older(request: Request) -> Request:
 
 def _order_older(order: Order) -> Order:
     news = tuple(item._replace(age=item.age + 1) for item in order.news)
-    return order._replace(placed=order.placed + 1, news=news)
+    past = tuple(item._replace(age=item.age + 1) for item in order.past)
+    return order._replace(placed=order.placed + 1, news=news, past=past)
 
 
 def merged(shop: Shop, pool: Pool) -> Pool:
@@ -74,8 +78,17 @@ def merged(shop: Shop, pool: Pool) -> Pool:
         pool.pull,
         orders,
         pool.gift,
+        _backup(shop, pool),
     )
     return _counted_from_zero(pool._replace(limit=_limit(shop, pool)))
+
+
+def _backup(shop: Shop, pool: Pool) -> Backup | None:
+    """Its counts are compared with nothing that outlives a restore; forgotten once nothing can be restored."""
+    if pool.backup is None or not pool.chances.outside:
+        return None
+    limit = _limit(shop, pool._replace(limit=pool.backup.limit, pull=None, reading=None))
+    return pool.backup._replace(limit=limit._replace(raised=0, restocked=0))
 
 
 def _key(request: Request) -> tuple[str, int, int, int, str, bool]:
@@ -97,7 +110,7 @@ def _request(shop: Shop, pool: Pool, request: Request) -> Request:
     longest = 1 + max(compared, default=0)
     stored, acknowledged = request.stored, request.acknowledged
     if acknowledged is None:
-        stored = min(stored, longest + shop.lands_in)
+        stored = min(stored, longest + max(shop.lands_in, shop.applies))
     else:
         stored, acknowledged = 0, min(acknowledged, longest + shop.applies)
     restocked, landed = request.restocked_before, request.landed
@@ -119,16 +132,21 @@ def _request(shop: Shop, pool: Pool, request: Request) -> Request:
 
 def _orders(shop: Shop, pool: Pool) -> tuple[Order, ...]:
     kept = [
-        _order(shop, pool, order) for order in pool.orders if order.news or _can_change(shop, pool, order)
+        _order(shop, pool, order)
+        for order in pool.orders
+        if order.news or (order.past and pool.backup is not None) or _can_change(shop, pool, order)
     ]
-    kept.sort(key=lambda o: (o.mark, o.placed, o.seen or (-1,), o.news))
+    kept.sort(key=lambda o: (o.mark, o.placed, o.seen or (-1,), o.news, o.then or (-1,), o.past))
     return tuple(kept)
 
 
 def _order(shop: Shop, pool: Pool, order: Order) -> Order:
     is_pulled = pool.pull is not None
     news = tuple(News(n.told, min(n.age, shop.visible), n.moved, n.due and is_pulled) for n in order.news)
-    return Order(order.mark, _placed(shop, pool, order), order.seen, news)
+    if pool.backup is None:
+        return Order(order.mark, _placed(shop, pool, order), order.seen, news)
+    past = tuple(News(n.told, min(n.age, shop.visible), n.moved) for n in order.past)
+    return Order(order.mark, _placed(shop, pool, order), order.seen, news, order.then, past)
 
 
 def _placed(shop: Shop, pool: Pool, order: Order) -> int:
@@ -143,7 +161,9 @@ def _placed(shop: Shop, pool: Pool, order: Order) -> int:
 
 def _stamps_matter(shop: Shop) -> bool:
     """Whether an order can be unseen and older than a settled base, or changed long after."""
-    return bool(shop.rules.clock_skew_s) or not shop.may.isdisjoint({"late", "edit order", "uncancel"})
+    return bool(shop.rules.clock_skew_s) or not shop.may.isdisjoint(
+        {"late", "edit order", "uncancel", "vouch"}
+    )
 
 
 def _can_change(shop: Shop, pool: Pool, order: Order) -> bool:

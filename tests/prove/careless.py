@@ -1,44 +1,18 @@
 """What would a careless build do? One careless version of every row of the rule, each with the world that must catch it.
 
-A version that no world catches is a hole in the worlds, not a proof of the version; but for three, which are harmless by
-construction and therefore not listed: settling a read-back without its lag (the number was taken before the base), a raise
-without a date (an open push, then its acknowledgement, hold a read-back off), and a second set over an open one (its
-acknowledgement counts the other).
+A version that no world catches is a hole in the worlds, not a proof of the version. Of three it is proved that they are
+harmless: each says why, and is searched all the same where it would have to bite. `rows.py` names the versions of every
+row and of every numbered point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from types import ModuleType
-
-from syncworker.core import availability, exposure, fulfilment
+from syncworker.core import availability, fulfilment
 from tests.prove import careless_bound as bound
 from tests.prove import careless_ours as ours
-from tests.prove import engine
-
-
-@dataclass(frozen=True, slots=True)
-class Careless:
-    """One function replaced."""
-
-    name: str
-    #: The row of the event table, or the numbered point.
-    row: str
-    #: The world that catches it.
-    caught_in: str
-    room: ModuleType
-    function: str
-    version: Callable[..., object]
-
-
-def _core(name: str, row: str, caught_in: str, function: str, version: Callable[..., object]) -> Careless:
-    return Careless(name, row, caught_in, exposure, function, version)
-
-
-def _ours(name: str, row: str, caught_in: str, function: str, version: Callable[..., object]) -> Careless:
-    return Careless(name, row, caught_in, engine, function, version)
-
+from tests.prove.version import Careless
+from tests.prove.version import core as _core
+from tests.prove.version import ours as _ours
 
 #: In the order of the event table, then the numbered points.
 VERSIONS = (
@@ -329,6 +303,53 @@ VERSIONS = (
         "read_answered",
         bound.answered_without_since,
     ),
+    _core(
+        "vouched for while a push may land",
+        "pool assume",
+        "vouched for",
+        "can_be_assumed",
+        bound.always,
+    ),
+    _core(
+        "a vouch leaves a read-back under way",
+        "pool assume",
+        "vouched for beside a read-back",
+        "assumed",
+        bound.assumed_without_a_moment,
+    ),
+    _ours(
+        "vouched for by the page alone", "pool assume", "vouched for", "vouched_units", ours.the_page_alone
+    ),
+    _core("restored: as it was", "restored backup", "restored", "forgotten", bound.plain),
+    _core(
+        "restored: unknown is 0", "restored backup, 10", "restored", "forgotten", bound.forgotten_to_nothing
+    ),
+    _core(
+        "restored: still pending",
+        "restored backup",
+        "restored, applied later",
+        "forgotten",
+        bound.forgotten_but_pending,
+    ),
+    _ours(
+        "restored: nothing was sent since", "restored backup, 4", "restored", "stand_ins", ours.no_stand_ins
+    ),
+    _core(
+        "restored: what was lost shows nothing",
+        "restored backup",
+        "restored",
+        "set_acknowledged",
+        bound.acknowledged_beside_a_stand_in,
+    ),
+    _core(
+        "restored: accepted is applied",
+        "restored backup, 9",
+        "restored, applied later",
+        "may_land_after",
+        bound.stand_in_lands_by,
+    ),
+    _core("sent at any time", "unknown", "lost answer, read back", "send_by", bound.sent_as_it_was_stored),
+    _core("a read-back knows no bound", "read", "hand edit", "read_begun", bound.begun_without_a_bound),
     _core(
         "in one instant the order is known", "read", "read-back", "_may_follow", bound.instants_are_ordered
     ),

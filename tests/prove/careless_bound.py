@@ -265,3 +265,61 @@ def instants_are_ordered(moment: datetime | None, oldest: datetime) -> bool:
 def closed_when_acknowledged(push: OpenPush, others: object, *, base: Base, rules: ChannelRules) -> bool:
     """Without a look at the other open pushes."""
     return real_is_closed_by_settle(push, (), base=base, rules=rules)
+
+
+def sent_as_it_was_stored(stored_at: datetime, rules: ChannelRules) -> datetime:
+    """Nothing keeps a stored push from leaving later, and nobody counts on it."""
+    return stored_at
+
+
+def begun_without_a_bound(bound: Bound, *, at: datetime) -> ReadStart:
+    """Nothing is kept that an answer could be compared with."""
+    return ReadStart(began_at=at, exposure=None, raised=bound.raised, restocked=bound.restocked)
+
+
+def settles_without_read_lag(bound: Bound, pull: PullProof, rules: ChannelRules) -> bool:
+    """Harmless. Let a number r be taken at t and answered at ``base.at``; so t ≤ ``base.at``, however old answers may be.
+
+    A pull that began ≥ ``base.at`` + visibility lists every sale from before ``base.at``, so every one from before t. What
+    is still unseen was sold after t, from the r: R + U ≤ r + what rose since, which clauses (b) and (c) add. The read lag
+    lies before the answer, and is waited for there (``_may_follow``); waited for once more, it is a mere margin.
+    """
+    return real_settles(bound, pull, replace(rules, read_lag_s=0.0))
+
+
+def raised_without_a_moment(bound: Bound, units: int, *, at: datetime) -> Bound:
+    """Harmless. ``risen_at`` is there to hold off a read-back whose number may be older than the landing of a raise.
+
+    While the row of the raise is open it is itself looked at, up to the last moment at which it can land. A row is closed
+    by nothing but: a refusal (it never lands), the acknowledgement of a difference (which dates the rise), the settle of an
+    acknowledged set (dated when it was accepted), a read-back (its number is later than the last landing, and only one is
+    under way at a time), and an operator (``assumed`` dates it). Each is no earlier than the landing.
+    """
+    return replace(real_raised(bound, units, at=at), risen_at=bound.risen_at)
+
+
+def assumed_without_a_moment(bound: Bound, units: int, *, at: datetime) -> Bound:
+    """A read-back under way may lack what has landed since."""
+    return replace(bound, exposure=units, pending=None, base=None)
+
+
+def forgotten_but_pending(bound: Bound) -> Bound:
+    """What was pending when the backup was made is settled by a pull of today."""
+    return replace(bound, exposure=None)
+
+
+def forgotten_to_nothing(bound: Bound) -> Bound:
+    """What is not known counts as nothing."""
+    return replace(bound, exposure=0, pending=None, base=None)
+
+
+def acknowledged_beside_a_stand_in(
+    bound: Bound, push: OpenPush, *, others: Iterable[OpenPush], **more: Any
+) -> Bound:
+    """A row that raises nothing puts nothing on sale, also when it stands for what nobody knows."""
+    return acknowledged(bound, push, others=[replace(other, stands_in=False) for other in others], **more)
+
+
+def stand_in_lands_by(push: OpenPush, moment: datetime, rules: ChannelRules) -> bool:
+    """What was accepted before the restore is applied by now."""
+    return real_may_land_after(replace(push, stands_in=False), moment, rules)

@@ -12,7 +12,7 @@ from syncworker.core.exposure import Bound, OpenPush, PushState
 from syncworker.core.fulfilment import move_bound as real_move_bound
 from syncworker.core.fulfilment import stock_effect as real_stock_effect
 from syncworker.core.model import ChannelRules
-from tests.prove.values import Request
+from tests.prove.values import Pool, Request
 
 
 def free_without_the_unknown(available: int, exposures: Iterable[tuple[int, int | None]]) -> int | None:
@@ -94,3 +94,24 @@ def did_not_happen(bound: Bound, push: OpenPush) -> tuple[Bound, PushState | Non
 
 def again_while_unknown(request: Request) -> bool:
     return request.state is PushState.UNKNOWN
+
+
+def no_stand_ins() -> tuple[Request, ...]:
+    """Nothing was sent after the backup."""
+    return ()
+
+
+def the_page_alone(pool: Pool) -> int:
+    """What was sold and is not listed with us yet is not thought of."""
+    return max(0, pool.shows)
+
+
+def set_over_anything(number: int, requests: tuple[Request, ...]) -> bool:
+    """Harmless. A second set over an open one adds its own ``up``: E ≥ both, and R ≤ the larger.
+
+    Take the last acknowledgement, of a set P. Another one, Q, either landed before P was stored, and then P's number has
+    replaced it; or may land after, and then P's pending bound counts it, for Q is open still: a settle closes a set only
+    if nothing beside it may yet be answered (``is_closed_by_settle``). So R + U ≤ b whichever of the two landed last.
+    What it costs is units: both raises are taken from what is free. Hence the rule of one, but for 0.
+    """
+    return number > 0 or len([request for request in requests if request.state is not None]) < 2

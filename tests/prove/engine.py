@@ -6,13 +6,17 @@ It looks at its own rows alone: never at what the channel shows, but where the c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from syncworker.core import exposure, fulfilment
 from syncworker.core.exposure import Base, BaseKind, Bound, OpenPush, PullProof, PushState
 from syncworker.core.model import Known, QuantityKind, QuantityMode
 from tests.prove.channel import can_land, committed, must_land
 from tests.prove.values import (
+    LOST,
     NOW,
+    Backup,
+    Chances,
     Mark,
     Move,
     News,
@@ -29,6 +33,7 @@ from tests.prove.values import (
     push_of,
     read_of,
     swap,
+    unseen_of,
 )
 
 # --- the rules of our side that are not functions of the core: each can be replaced by its careless version ---------
@@ -41,7 +46,7 @@ def units_raised_by_set(number: int, bound: Bound, committed_units: int, floor: 
 
 def may_set(number: int, requests: tuple[Request, ...]) -> bool:
     """One open push at a time; a set 0 also over one."""
-    opened = [request for request in requests if request.state is not None]
+    opened = [request for request in requests if request.state is not None and request.kind != LOST]
     if number == 0:
         return len(opened) < 2 and all(request.up for request in opened)
     return not opened
@@ -55,6 +60,23 @@ def may_send_again(request: Request) -> bool:
 def bound_after_time_out(bound: Bound, push: OpenPush) -> tuple[Bound, PushState | None]:
     """Nothing is known: bound and row stay."""
     return bound, PushState.UNKNOWN
+
+
+def vouched_units(pool: Pool) -> int:
+    """What a careful person vouches for: the number on the page, and what was sold and is not listed with us yet."""
+    return max(0, pool.shows) + max(0, unseen_of(pool))
+
+
+def may_vouch(shop: Shop, pool: Pool) -> bool:
+    """Only for what is there: what may still arrive, nobody sees."""
+    pushes = [push_of(request) for request in pool.requests if request.state is not None]
+    return exposure.can_be_assumed(pushes, at=NOW, rules=shop.rules)
+
+
+def stand_ins() -> tuple[Request, ...]:
+    """One row for everything that was sent after the backup."""
+    lost = Request(LOST, 0, 0, 0, 0, 0, PushState.UNKNOWN, None, landed=True)
+    return (lost,)
 
 
 def proof_of(*, whole: bool, blocked: bool, age: int) -> PullProof:
@@ -78,6 +100,8 @@ def moves(shop: Shop, pool: Pool) -> Iterator[Move]:
     for index, order in enumerate(pool.orders):
         yield from _ingested(shop, pool, index, order)
     yield from _pulled(shop, pool)
+    if pool.chances.outside:
+        yield from _by_people(shop, pool)
 
 
 def base_now(pool: Pool, kind: BaseKind) -> Base:
@@ -181,6 +205,9 @@ def _acknowledged(shop: Shop, pool: Pool, index: int, request: Request) -> Itera
             rules=shop.rules,
         )
         requests = swap(pool.requests, index, done._replace(echo=echo))
+        if after.base is None and request.number == 0:
+            # It proved nothing; only another one will.
+            requests = swap(pool.requests, index, *(() if request.landed else (done._replace(state=None),)))
         told = pool._replace(limit=limit_of(after), requests=requests)
         if echo and request.landed:
             told = told._replace(gift=max(0, told.gift - max(0, echo - request.up)))
@@ -242,15 +269,20 @@ def _ingested(shop: Shop, pool: Pool, index: int, order: Order) -> Iterator[Move
         )
         known = before or fulfilment.first_levels(after, is_history=False)
         effect = fulfilment.stock_effect(known, after)
+        change = effect.on_hand - effect.reserved
         seen = order._replace(seen=news.told, news=order.news[last + 1 :])
+        backup = pool.backup
+        if backup is not None:
+            seen = seen._replace(past=(*order.past, *order.news[: last + 1]))
+            backup = backup._replace(change=backup.change + change)
         orders = swap(pool.orders, index, seen)
         is_proven = "oversell" in shop.may and (bound.exposure or 0) < 0 and not any(o.news for o in orders)
         gift = 0 if is_proven else pool.gift
-        after_pool = pool._replace(limit=limit_of(bound), orders=orders, gift=gift)
+        after_pool = pool._replace(limit=limit_of(bound), orders=orders, gift=gift, backup=backup)
         yield Move(
             f"we ingest {news.told}",
             after_pool,
-            available=effect.on_hand - effect.reserved,
+            available=change,
             outside=_may_open_a_deficit(shop, pool, mark),
         )
 
@@ -265,6 +297,41 @@ def _may_open_a_deficit(shop: Shop, pool: Pool, mark: Mark) -> bool:
 def is_late(shop: Shop, news: News) -> bool:
     """Listed later than the channel declared."""
     return "late" in shop.may and not news.moved
+
+
+def _by_people(shop: Shop, pool: Pool) -> Iterator[Move]:
+    chances = pool.chances._replace(outside=pool.chances.outside - 1)
+    if "vouch" in shop.may and may_vouch(shop, pool):
+        units = vouched_units(pool)
+        bound = replace(exposure.assumed(bound_of(pool.limit), units, at=NOW), settled_at=NOW)
+        closed = tuple(request._replace(state=None) for request in pool.requests)
+        after = pool._replace(limit=limit_of(bound), requests=closed, chances=chances)
+        yield Move(f"somebody vouches for {units}", after, outside=True)
+    if "restore" not in shop.may:
+        return
+    if pool.backup is not None:
+        yield _restored(pool, pool.backup, chances)
+    elif not pool.requests:
+        orders = tuple(order._replace(then=order.seen) for order in pool.orders)
+        yield Move("a backup is made", pool._replace(orders=orders, backup=Backup(pool.limit)))
+
+
+def _restored(pool: Pool, backup: Backup, chances: Chances) -> Move:
+    """Our side is what it was; the channel, and what is on its way to it, go on."""
+    on_the_way = tuple(request._replace(state=None) for request in pool.requests)
+    orders = tuple(
+        Order(order.mark, order.placed, order.then, order.past + order.news) for order in pool.orders
+    )
+    after = pool._replace(
+        limit=limit_of(exposure.forgotten(bound_of(backup.limit))),
+        requests=(*on_the_way, *stand_ins()),
+        reading=None,
+        pull=None,
+        orders=orders,
+        chances=chances,
+        backup=None,
+    )
+    return Move("the backup is restored", after, available=-backup.change, outside=True)
 
 
 def _pulled(shop: Shop, pool: Pool) -> Iterator[Move]:

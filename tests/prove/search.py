@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from syncworker.core import availability
 from tests.prove import canonical, channel, engine
-from tests.prove.values import Move, Pool, Shop, start
+from tests.prove.values import Move, Pool, Shop, start, unseen_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def bound_broken(shop: Shop, pool: Pool) -> str | None:
     exposure = pool.limit.exposure
     if exposure is None:
         return None
-    unseen = -sum(news.moved for order in pool.orders for news in order.news)
+    unseen = unseen_of(pool)
     coming = sum(request.up for request in pool.requests if channel.can_land(shop, request))
     reach = max(0, pool.shows) + unseen + coming
     if reach <= max(0, exposure) + pool.gift:

@@ -23,6 +23,8 @@ NOW = datetime(2024, 2, 29, tzinfo=UTC)
 TICK = timedelta(seconds=1)
 _AGES = {NOW - n * TICK: n for n in range(-64, 512)}
 
+#: The kind of a row that stands for everything sent after a backup.
+LOST = "lost"
 #: Units ordered, cancelled, shipped and returned so far.
 Told = tuple[int, int, int, int]
 
@@ -61,6 +63,9 @@ class Order(NamedTuple):
     placed: int
     seen: Told | None
     news: tuple[News, ...]
+    #: What the backup knows of it, and what we ingested since.
+    then: Told | None = None
+    past: tuple[News, ...] = ()
 
     @property
     def truth(self) -> Told:
@@ -106,6 +111,14 @@ class Chances(NamedTuple):
     outside: int
 
 
+class Backup(NamedTuple):
+    """What a copy of our side knows; made while nothing is under way."""
+
+    limit: Limit
+    #: What orders that were ingested since have changed of available, in sales of this pool.
+    change: int = 0
+
+
 class Pool(NamedTuple):
     """One pool with everything that is under way for it."""
 
@@ -121,6 +134,7 @@ class Pool(NamedTuple):
     orders: tuple[Order, ...] = ()
     #: Units that the outside put on sale and that we could not notice yet.
     gift: int = 0
+    backup: Backup | None = None
 
 
 class Move(NamedTuple):
@@ -199,6 +213,11 @@ def start(shop: Shop) -> Pool:
     return Pool(shop.shows, Limit(exposure), Chances(shop.pushes, shop.cancels, shop.outside))
 
 
+def unseen_of(pool: Pool) -> int:
+    """By how much the channel's number has fallen in sales that we have not ingested."""
+    return -sum(news.moved for order in pool.orders for news in order.news)
+
+
 def moment(age: int) -> datetime:
     """The date of an age."""
     return NOW - age * TICK
@@ -249,6 +268,7 @@ def push_of(request: Request) -> OpenPush:
         stored_at=moment(request.stored),
         acknowledged_at=None if request.acknowledged is None else moment(request.acknowledged),
         echo=request.echo,
+        stands_in=request.kind == LOST,
     )
 
 

@@ -182,6 +182,40 @@ WORLDS = (
         "lost answer, read back", "unknown resolved", 1, Shop(rules=rules(readable=True, horizon=2), pushes=1)
     ),
     one("applied later, read back", "base", 1, Shop(rules=rules(readable=True, applies=1), pushes=1)),
+    # people
+    one("vouched for", "pool assume", 1, Shop(rules=rules(horizon=1), pushes=1, outside=1, may=may("vouch"))),
+    one(
+        "vouched for beside a read-back",
+        "pool assume",
+        1,
+        Shop(
+            rules=rules(mode=ADJUST, readable=True, horizon=1),
+            pushes=1,
+            outside=1,
+            patience=1,
+            may=may("vouch"),
+        ),
+    ),
+    one(
+        "vouched for, applied later",
+        "pool assume",
+        1,
+        Shop(rules=rules(applies=1), pushes=1, cancels=1, outside=1, may=may("vouch")),
+    ),
+    one("restored", "restored backup", 1, Shop(rules=rules(horizon=1), outside=1, may=may("restore"))),
+    one("restored, read back", "restored backup", 1, Shop(rules=READ, outside=1, may=may("restore"))),
+    one(
+        "restored, applied later",
+        "restored backup",
+        1,
+        Shop(rules=rules(readable=True, applies=2), pushes=1, outside=1, may=may("restore")),
+    ),
+    one(
+        "restored, orders listed later",
+        "restored backup",
+        1,
+        Shop(rules=rules(sees=1), pushes=1, cancels=1, outside=1, may=may("restore")),
+    ),
     one("all unknown", "unknown is not zero", 2, Shop(rules=READ, shows=1, exposure=None, pushes=1)),
     two(
         "unknown beside known",
