@@ -20,6 +20,7 @@ from syncworker.connector import (
     OutcomeUnknownError,
     RequestRefusedError,
     RetryLaterError,
+    Token,
 )
 from syncworker_tiktok.refusals import Meaning, advice, meaning
 from syncworker_tiktok.settings import TikTokSettings
@@ -48,6 +49,14 @@ class Reply:
 
     data: Document
     channel_time: datetime | None = None
+
+
+class _TokenRefusedError(ChannelMisconfiguredError):
+    """The access token was refused; what it came with was not looked at."""
+
+    def __init__(self, message: str, *, is_expired: bool) -> None:
+        super().__init__(message)
+        self.is_expired = is_expired
 
 
 class TikTokClient:
@@ -154,20 +163,26 @@ class TikTokClient:
         asked = {**(query or {}), "shop_cipher": self._cipher() if cipher else None}
         what = f"{method} {self._http.host}{path}"
 
-        def once() -> Reply | ChannelError | None:
+        def once() -> Reply | ChannelError:
             answer = self._http.request_json(
                 method, path, effect=effect, query=asked, json=body, accept=_ENVELOPED
             )
             return self._opened(answer, what, effect=effect)
 
+        used = self._authorizer.current()
         result = once()
-        if result is None and self._authorizer.renew():
+        if isinstance(result, _TokenRefusedError) and self._has_newer_token(result, used):
             result = once()
-        if result is None:
-            raise ChannelMisconfiguredError(f"{what}: the new token is called expired too")
+        # Raised here: what was refused for its token was refused before any effect.
         if isinstance(result, ChannelError):
             raise result
         return result
+
+    def _has_newer_token(self, refusal: _TokenRefusedError, used: Token) -> bool:
+        """Another worker may have renewed it while our request was on its way; one that ended is renewed here."""
+        if refusal.is_expired:
+            self._authorizer.renew_from(used)
+        return self._authorizer.current() != used
 
     def _cipher(self) -> str:
         cipher = self._settings.shop_cipher or self._authorizer.fact("shop_cipher")
@@ -177,8 +192,8 @@ class TikTokClient:
             )
         return cipher
 
-    def _opened(self, answer: Answer, what: str, *, effect: bool) -> Reply | ChannelError | None:
-        """What is inside the envelope; ``None`` when the token had ended."""
+    def _opened(self, answer: Answer, what: str, *, effect: bool) -> Reply | ChannelError:
+        """What is inside the envelope."""
         try:
             envelope = Document(answer.body)
             code = envelope["code"].whole(most=_CODE_MAX)
@@ -192,12 +207,11 @@ class TikTokClient:
         said = self.redact(f"{what}: answered {answer.status} ({code}: {message})")
         return self._refusal(code, message, said, answer.status, effect=effect)
 
-    def _refusal(
-        self, code: int, message: str, said: str, status: int, *, effect: bool
-    ) -> ChannelError | None:
+    def _refusal(self, code: int, message: str, said: str, status: int, *, effect: bool) -> ChannelError:
         verdict = meaning(code, message)
-        if verdict is Meaning.TOKEN_EXPIRED:
-            return None
+        if verdict in (Meaning.TOKEN_EXPIRED, Meaning.TOKEN_WRONG):
+            is_expired = verdict is Meaning.TOKEN_EXPIRED
+            return _TokenRefusedError(said + advice(code, message), is_expired=is_expired)
         if verdict is Meaning.THROTTLED:
             return RetryLaterError(said)
         if verdict is Meaning.MISCONFIGURED:

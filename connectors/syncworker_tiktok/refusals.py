@@ -17,7 +17,9 @@ class Meaning(StrEnum):
     THROTTLED = "throttled"
     #: The access token is too old; nothing was applied, a fresh one helps.
     TOKEN_EXPIRED = "token_expired"  # noqa: S105  # a word, not a token
-    #: Token, keys, scope, clock or address; nothing was applied.
+    #: The access token is none, any more or for this shop; nothing was applied.
+    TOKEN_WRONG = "token_wrong"  # noqa: S105
+    #: Keys, scope, clock or address; nothing was applied.
     MISCONFIGURED = "misconfigured"
     #: This product or SKU will not take it until a person acts; nothing was applied.
     ITEM = "item"
@@ -57,7 +59,6 @@ _ITEM = NO_SUCH_ITEM | frozenset(
 _THROTTLED = frozenset((36009002, 36009037))
 _MISCONFIGURED = frozenset(
     (
-        101000,  # token wrong, or of another shop
         106001,  # signature
         36004004,  # authorisation code
         105005,  # scope
@@ -77,16 +78,18 @@ _MISCONFIGURED = frozenset(
 )
 _REQUEST = frozenset((11050001, 98001004, NO_SUCH_ORDER, 12052180))
 _EXPIRED = 105002
+_WRONG = 101000
 #: Its messages decide.
 _MANY_CAUSES = 36009004
-_CREDENTIALS = re.compile(
-    r"credential|signature|timestamp|access.token|app_key|identifier|version", re.IGNORECASE
-)
+_TOKEN = re.compile(r"access.token", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"credential|signature|timestamp|app_key|identifier|version", re.IGNORECASE)
 _PARAMETER = re.compile(r"param", re.IGNORECASE)
 
 
 def meaning(code: int, message: str) -> Meaning:
     """What this code means, ``UNKNOWN`` for one that is not listed."""
+    if code == _WRONG or (code == _MANY_CAUSES and _TOKEN.search(message)):
+        return Meaning.TOKEN_WRONG
     if code == _MANY_CAUSES:
         if _CREDENTIALS.search(message):
             return Meaning.MISCONFIGURED
@@ -113,7 +116,7 @@ def advice(code: int, message: str) -> str:
     """The next step for a person who has to mend the account, empty where the channel's words say it."""
     if "timestamp" in message.lower():
         return "; set this computer's clock: it may lag by 5 minutes at most, and run ahead by 30 seconds"
-    if code in (101000, 36004004) or "access_token" in message or "access-token" in message:
+    if code in (_WRONG, 36004004) or _TOKEN.search(message):
         return "; connect the account again (`syncworker channel connect`)"
     if code == 36009033:
         return "; add this computer's address to the app's allow list"

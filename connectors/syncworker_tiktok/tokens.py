@@ -126,9 +126,13 @@ class TikTokAuthorizer:
         return replace(request, query=(*query, ("sign", sign)), headers=headers)
 
     def renew(self) -> bool:
-        """After "expired": another worker's newer token, or a fresh one. Raises ``RetryLaterError`` if that failed."""
-        self._renewed(self._current())
+        """Get a fresh token. Raises ``RetryLaterError`` if that failed."""
+        self.renew_from(self.current())
         return True
+
+    def renew_from(self, spent: Token) -> None:
+        """After "expired": another worker's newer token, or a fresh one. Raises ``RetryLaterError`` if that failed."""
+        self._renewed(spent)
 
     def fact(self, name: str) -> str | None:
         """What the consent told, for instance the shop's cipher."""
@@ -136,7 +140,7 @@ class TikTokAuthorizer:
         return None if token is None else token.facts.get(name)
 
     def _in_force(self) -> Token:
-        token = self._current()
+        token = self.current()
         if token.expires_at is None or token.refresh is None:
             return token
         now = datetime.fromtimestamp(self._clock(), UTC)
@@ -159,7 +163,8 @@ class TikTokAuthorizer:
         # The request that wanted it has not left, whatever became of the one for the token.
         raise RetryLaterError(problem)
 
-    def _current(self) -> Token:
+    def current(self) -> Token:
+        """The token in force; ``ChannelMisconfiguredError`` says how to get one."""
         token = self._tokens.current()
         if token is None:
             raise ChannelMisconfiguredError(

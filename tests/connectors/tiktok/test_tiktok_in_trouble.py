@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from syncworker.connector import (
     ChannelMisconfiguredError,
     ConsentRequest,
+    KeptToken,
     NeedsConsent,
     Outcome,
     OutcomeUnknownError,
@@ -122,15 +124,38 @@ def test_a_token_is_renewed_before_it_ends(sandbox: Sandbox, own: str) -> None:
     assert token.access.get_secret_value() == f"token-{own}-1"
 
 
+def test_a_token_that_another_worker_replaced_meanwhile_is_no_fault(sandbox: Sandbox, own: str) -> None:
+    shop = open_tiktok(sandbox, own)
+    old, shared = shop.tokens.current(), shop.tokens
+    shop.control.order_faults({"kind": "unauthorized", "operation": "shop", "count": 1})
+    shop.channel.check()
+    new = shared.current()
+    told = iter([old, old, new])
+
+    class Renewed(KeptToken):
+        """Another worker stores the new token after we have read the old one."""
+
+        def current(self) -> Token | None:
+            return next(told, new)
+
+    late = open_tiktok(sandbox, own, tokens=Renewed())
+
+    assert late.channel.check().name == own
+
+
 def test_a_refresh_token_that_was_spent_asks_for_a_person(sandbox: Sandbox, own: str) -> None:
     first, second = open_tiktok(sandbox, own), open_tiktok(sandbox, own)
     first.control.order_faults({"kind": "unauthorized", "operation": "shop", "count": 1})
     first.channel.check()
+    spent = second.tokens.current()
+    assert spent is not None
+    second.tokens._token = replace(spent, expires_at=datetime(2026, 1, 1, tzinfo=UTC))
 
-    with pytest.raises(ChannelMisconfiguredError, match="connect the account again") as raised:
+    with pytest.raises(ChannelMisconfiguredError, match="Invalid refresh_token") as raised:
         second.channel.check()
 
     said = str(raised.value)
+    assert "connect the account again" in said
     assert f"refresh-{own}" not in said
     assert f"secret-{own}" not in said
 

@@ -64,7 +64,7 @@ def test_a_check_names_the_shop_and_its_warehouses(shop: TikTokShop) -> None:
 )
 def test_what_is_configured_wrongly_is_named(sandbox: Sandbox, settings: dict[str, str], words: str) -> None:
     with pytest.raises(ChannelMisconfiguredError, match=words):
-        open_tiktok(sandbox, "toko", token=None, **settings).channel.check()
+        open_tiktok(sandbox, "toko", token=None, tokens=None, **settings).channel.check()
 
 
 def test_each_sku_is_a_listing_of_its_own_page_by_page(sandbox: Sandbox) -> None:

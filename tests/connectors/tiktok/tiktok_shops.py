@@ -93,7 +93,14 @@ class TikTokShop:
         return ours, str(576_000_000_000_000_000 + int(ours.rpartition("-")[2]))
 
 
-def open_tiktok(sandbox: Sandbox, name: str, *, token: Token | None = None, **settings: object) -> TikTokShop:
+def open_tiktok(
+    sandbox: Sandbox,
+    name: str,
+    *,
+    token: Token | None = None,
+    tokens: KeptToken | None = None,
+    **settings: object,
+) -> TikTokShop:
     address = sandbox.shops[name]
     raw = {
         "app_key": f"key-{name}",
@@ -107,7 +114,7 @@ def open_tiktok(sandbox: Sandbox, name: str, *, token: Token | None = None, **se
         "horizon_s": 4.0,
     }
     connector = load("tiktok")
-    tokens = KeptToken(token or token_of(name, address.token))
+    tokens = tokens or KeptToken(token or token_of(name, address.token))
     channel = connector.open(name, validate(connector, raw | settings), tokens)
     assert isinstance(channel, TikTokChannel)
     return TikTokShop(channel, address.control, tokens, {})
