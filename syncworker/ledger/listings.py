@@ -17,7 +17,7 @@ from sqlalchemy.engine import RowMapping
 from syncworker.errors import InputError
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
-from syncworker.ledger.schema import listing, product
+from syncworker.ledger.schema import listing, pool, product
 from syncworker.ledger.upsert import insert_for
 
 
@@ -67,10 +67,25 @@ class Link:
     pool_id: str
 
 
-def record_found(tx: Transaction, channel: str, found: Sequence[FoundListing]) -> None:
-    """Record what a channel lists; a link that stands already is kept."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A linked listing that the channel now sells from another number than the one it told before."""
+
+    external_id: str
+    sku: str
+    pool_id: str
+    left: str
+    joined: str
+
+
+def record_found(tx: Transaction, channel: str, found: Sequence[FoundListing]) -> list[Moved]:
+    """Record what a channel lists; a link that stands already is kept. The linked ones that sell from another number now.
+
+    Whoever records them follows them (`sync.numbers`): the link still names the pool of before.
+    """
     if not found:
-        return
+        return []
+    moved = _moved(tx, channel, found)
     rows = [
         {
             "channel": channel,
@@ -86,13 +101,38 @@ def record_found(tx: Transaction, channel: str, found: Sequence[FoundListing]) -
         for item in found
     ]
     insert = insert_for(tx.dialect, listing)
-    kept = ("remote_sku", "title", "price", "currency", "seen_at")
+    kept = ("pool_key", "remote_sku", "title", "price", "currency", "seen_at")
     tx.execute(
         insert.on_conflict_do_update(
             index_elements=["channel", "external_id"], set_={name: insert.excluded[name] for name in kept}
         ),
         rows,
     )
+    return moved
+
+
+def _moved(tx: Snapshot, channel: str, found: Sequence[FoundListing]) -> list[Moved]:
+    told = {item.external_id: item.pool_key for item in found}
+    rows = tx.execute(
+        sa.select(listing.c.external_id, listing.c.sku, listing.c.pool_id, listing.c.pool_key)
+        .where(
+            listing.c.channel == channel,
+            listing.c.external_id.in_(sorted(told)),
+            listing.c.state == ListingState.LINKED.value,
+        )
+        .order_by(listing.c.external_id)
+    )
+    return [
+        Moved(
+            external_id=row.external_id,
+            sku=row.sku,
+            pool_id=row.pool_id,
+            left=row.pool_key,
+            joined=told[row.external_id],
+        )
+        for row in rows
+        if told[row.external_id] != row.pool_key
+    ]
 
 
 def link(tx: Transaction, channel: str, external_id: str, *, sku: str, pool_id: str) -> None:
@@ -139,6 +179,31 @@ def links(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, 
         )
     )
     return {row.external_id: Link(row.sku, row.pool_id) for row in rows}
+
+
+def current_pools(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, str]:
+    """The pool whose number each listing sells from by the channel's last word, by external id; unknown numbers are left out.
+
+    It differs from the linked one where the listing moved to a number that sells another SKU.
+    """
+    rows = tx.execute(
+        sa.select(listing.c.external_id, pool.c.id)
+        .join(pool, sa.and_(pool.c.channel == listing.c.channel, pool.c.pool_key == listing.c.pool_key))
+        .where(listing.c.channel == channel, listing.c.external_id.in_(sorted(set(external_ids))))
+    )
+    return {row.external_id: row.id for row in rows}
+
+
+def sellers(tx: Snapshot, channel: str, pool_key: str) -> list[Link]:
+    """What the linked listings that sell from this number are linked to."""
+    rows = tx.execute(
+        sa.select(listing.c.sku, listing.c.pool_id).where(
+            listing.c.channel == channel,
+            listing.c.pool_key == pool_key,
+            listing.c.state == ListingState.LINKED.value,
+        )
+    )
+    return [Link(row.sku, row.pool_id) for row in rows]
 
 
 def of_skus(tx: Snapshot, channel: str, skus: Iterable[str]) -> dict[str, str]:

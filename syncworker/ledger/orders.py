@@ -120,7 +120,7 @@ def quarantined(
 def blocked_pools(tx: Snapshot, channel: str) -> set[str] | None:
     """Pools that a line in quarantine could belong to; ``None`` means every pool of the channel.
 
-    A line blocks the pools of its own listing id; an id that was never one of ours blocks nothing.
+    A line blocks the pools of its own listing id, also one that the listing has left; an id that was never ours blocks nothing.
     """
     rows = tx.execute(
         sa.select(order_line.c.listing_id)
@@ -135,7 +135,13 @@ def blocked_pools(tx: Snapshot, channel: str) -> set[str] | None:
     ids = sorted(row.listing_id for row in rows)
     pools = tx.execute(
         sa.select(pool.c.id)
-        .join(listing, sa.and_(listing.c.channel == pool.c.channel, listing.c.pool_key == pool.c.pool_key))
+        .join(
+            listing,
+            sa.and_(
+                listing.c.channel == pool.c.channel,
+                sa.or_(listing.c.pool_key == pool.c.pool_key, listing.c.pool_id == pool.c.id),
+            ),
+        )
         .where(listing.c.channel == channel, listing.c.external_id.in_(ids))
     )
     return {row.id for row in pools}

@@ -14,14 +14,14 @@ from syncworker.connector.contract import OrderStatus
 from syncworker.core.exposure import Bound, is_broken
 from syncworker.core.fulfilment import Levels, LineFacts, first_levels, move_bound, stock_effect
 from syncworker.core.model import Known
-from syncworker.ledger import incidents, pools, pushes, stock
+from syncworker.ledger import incidents, listings, pools, pushes, stock
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.orders import LineRecord, LineState, OrderRecord
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.stock import Effect, MovementKind
-from syncworker.sync.incidents import review_parts
+from syncworker.sync.incidents import review_parts, review_pools
 from syncworker.sync.stockroom import Part, lock_connected
 
 
@@ -55,11 +55,15 @@ def book(
         if line
         for sku in line.recipe or {}
     }
-    lock_connected(tx, skus)
+    numbers = _numbers(tx, channel, changes)
+    joined = {pool_id for _, pool_ids in numbers for pool_id in pool_ids[1:]}
+    elsewhere = pools.load(tx, joined) if joined else {}
+    lock_connected(tx, skus | {record.sku for record in elsewhere.values()})
     _review_orders(tx, changed, changes)
     effects = [effect for change in changes for effect in _effects(channel, change, actor=actor)]
     stock.apply_effects(tx, effects)
-    _move_bounds(tx, channel, changes)
+    _move_bounds(tx, channel, numbers)
+    review_pools(tx, elsewhere.values())
     if not skus:
         return ()
     touched = pools.mark_parts_dirty(tx, skus)
@@ -123,16 +127,34 @@ def _add(
         moved[sku, MovementKind.SHIP] = on_hand - units * effect.shipped, reserved - units * effect.shipped
 
 
-def _move_bounds(tx: Transaction, channel: ChannelRecord, changes: Sequence[LineChange]) -> None:
+def _numbers(
+    tx: Transaction, channel: ChannelRecord, changes: Sequence[LineChange]
+) -> list[tuple[LineChange, tuple[str, ...]]]:
+    """The pools that each line may have moved: its own, and the one that its listing sells from now if that is another."""
     mine = [change for change in changes if change.after.pool_id and _moves_bound(change)]
-    if not mine:
-        return
-    before = pools.load(tx, {str(change.after.pool_id) for change in mine}, lock=True)
-    after, told = dict(before), pushes.told_at(tx, before)
+    current = listings.current_pools(tx, channel.name, {change.after.listing_id or "" for change in mine})
+    found: list[tuple[LineChange, tuple[str, ...]]] = []
     for change in mine:
-        record = after.get(str(change.after.pool_id))
-        if record is not None:
-            after[record.id] = _moved(tx, channel, record, change, told_at=told.get(record.id))
+        own = change.after.pool_id or ""
+        now = current.get(change.after.listing_id or "", own)
+        found.append((change, (own,) if now == own else (own, now)))
+    return found
+
+
+def _move_bounds(
+    tx: Transaction, channel: ChannelRecord, numbers: Sequence[tuple[LineChange, tuple[str, ...]]]
+) -> None:
+    if not numbers:
+        return
+    before = pools.load(tx, {pool_id for _, pool_ids in numbers for pool_id in pool_ids}, lock=True)
+    after, told = dict(before), pushes.told_at(tx, before)
+    for change, pool_ids in numbers:
+        for pool_id in pool_ids:
+            if pool_id in after:
+                told_at = told.get(pool_id)
+                after[pool_id] = _moved(
+                    tx, channel, after[pool_id], change, told_at=told_at, is_sure=len(pool_ids) == 1
+                )
     pools.save_bounds(
         tx,
         {record.id: record.bound for record in after.values()},
@@ -156,24 +178,29 @@ def _moved(
     change: LineChange,
     *,
     told_at: datetime | None,
+    is_sure: bool,
 ) -> PoolRecord:
     line, earlier = change.after, change.before
     levels = earlier.levels if earlier is not None and earlier.state is not LineState.QUARANTINED else None
-    facts = _facts(channel, change)
+    facts = _facts(channel, change, is_sure=is_sure)
     bound = move_bound(record.bound, levels, line.levels, facts, at=tx.now, rules=channel.rules)
     if channel.rules.own_number and bound.exposure is not None:
         # The counter sells what lies on the table, whatever we gave it: below 0 proves nothing there.
         bound = replace(bound, exposure=max(0, bound.exposure))
     is_in_it = levels is None and told_at is not None and change.order.placed_at < told_at
-    shown = record.shown if is_in_it else _shown(record, levels or Levels(), line)
+    shown = record.shown if is_in_it or not is_sure else _shown(record, levels or Levels(), line)
     return replace(record, bound=bound, shown=shown)
 
 
-def _facts(channel: ChannelRecord, change: LineChange) -> LineFacts:
-    """A line that waited may be in a base that was settled meanwhile: only a sale that is clearly later lowers the bound."""
+def _facts(channel: ChannelRecord, change: LineChange, *, is_sure: bool) -> LineFacts:
+    """A line that waited may be in a base that was settled meanwhile: only a sale that is clearly later lowers the bound.
+
+    One whose listing has moved may have taken from either number (not ``is_sure``): it lowers none, and what is put back
+    raises both.
+    """
     has_waited = change.before is not None and change.before.state is LineState.QUARANTINED
     return LineFacts(
-        counts_down=change.after.counts_down,
+        counts_down=change.after.counts_down if is_sure else Known.UNKNOWN,
         restocked=change.after.restocked,
         returned_restocked=change.after.returned_restocked,
         placed_at=change.order.placed_at - (2 * channel.rules.clock_skew if has_waited else timedelta(0)),

@@ -20,6 +20,7 @@ from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
 from syncworker.sync.incidents import review_parts
 from syncworker.sync.listings import review_protection
+from syncworker.sync.numbers import review_moves
 from syncworker.sync.stockroom import Part, Stockroom, stockroom_of
 
 
@@ -241,3 +242,4 @@ def assume(tx: Transaction, pool_id: str, units: int) -> None:
     parts = set(room.recipe(record))
     pools.mark_parts_dirty(tx, {part.sku for part in parts})
     review_parts(tx, parts)
+    review_moves(tx, record.channel)

@@ -5,7 +5,7 @@ Every call that carries a quantity is a push: a listing is created with 0, and i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from syncworker.connector.contract import ListingDraft, Money, RemoteListing
@@ -21,6 +21,7 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.products import Product
 from syncworker.sync.context import Context
 from syncworker.sync.ingest import take_up
+from syncworker.sync.numbers import adopt, follow, review_moves
 
 #: More pages than any account has; a channel that pages for ever is at fault.
 MOST_PAGES = 10_000
@@ -33,10 +34,11 @@ def discover(context: Context, name: str) -> int:
     for _ in range(MOST_PAGES):
         page = port.list_listings(cursor=cursor)
         found = [_found(remote) for remote in page.listings]
-        context.ledger.run(lambda tx, found=found: listings.record_found(tx, name, found))  # type: ignore[misc]
+        context.ledger.run(lambda tx, found=found: _record_found(tx, context, name, found))  # type: ignore[misc]
         count += len(found)
         if page.next_cursor is None:
             context.ledger.run(lambda tx: review_protection(tx, name))
+            context.hint(name, JobKind.PUSH)
             return count
         if page.next_cursor == cursor:
             break
@@ -59,12 +61,13 @@ def link(
     listing = listings.load(tx, name, listing_id)
     record = pools.by_key(tx, name, [listing.pool_key]).get(listing.pool_key)
     _refuse_second_sku(record, listing_id, sku)
-    pool_id = record.id if record is not None else _create_pool(tx, context, channel, listing.pool_key, sku)
+    pool_id = record.id if record is not None else adopt(tx, context, channel, listing.pool_key, sku)
     listings.link(tx, name, listing_id, sku=sku, pool_id=pool_id)
     waiting = orders.quarantined(tx, channel=name, listing_id=listing_id)
     taken = take_up(tx, channel, waiting, actor=actor)
     touched = pools.mark_parts_dirty(tx, products.recipe_of(tx, [sku])[sku])
     review_protection(tx, name)
+    review_moves(tx, name)
     return tuple(sorted({*taken.channels, *touched}))
 
 
@@ -96,19 +99,6 @@ def review_protection(tx: Transaction, name: str) -> None:
         incidents.open_incident(tx, IncidentKind.NOT_PROTECTED, subject, details)
     else:
         incidents.close_incident(tx, IncidentKind.NOT_PROTECTED, subject)
-
-
-def _create_pool(tx: Transaction, context: Context, channel: ChannelRecord, pool_key: str, sku: str) -> str:
-    """A number we have just learned of: unknown until it is read back and settled, not counted while observing."""
-    pool_id = context.new_id()
-    is_live = channel.state is not ChannelState.OBSERVING
-    # A catalogue holds nothing, whatever it shows.
-    exposure = None if channel.rules.takes_orders else 0
-    pools.create(
-        tx, pool_id, channel=channel.name, pool_key=pool_key, sku=sku, in_sum=is_live, exposure=exposure
-    )
-    pools.want_read(tx, [pool_id], at=tx.now)
-    return pool_id
 
 
 # --- publishing ----------------------------------------------------------------------------------------------------
@@ -155,7 +145,7 @@ def _draft(one: Product, name: str) -> ListingDraft:
 
 def _record(tx: Transaction, context: Context, name: str, sku: str, remote: RemoteListing) -> None:
     channel = channels.load(tx, name)
-    listings.record_found(tx, name, [_found(remote)])
+    _record_found(tx, context, name, [_found(remote)])
     known = pools.by_key(tx, name, [remote.pool_key]).get(remote.pool_key)
     _refuse_second_sku(known, remote.listing_id, sku)
     if known is None:
@@ -179,6 +169,11 @@ def _sellable(channel: ChannelRecord, remote: RemoteListing) -> int | None:
     if remote.quantity is None or channel.rules.kind is QuantityKind.AVAILABLE:
         return remote.quantity
     return remote.quantity - remote.reserved
+
+
+def _record_found(tx: Transaction, context: Context, name: str, found: Sequence[FoundListing]) -> None:
+    """Record what was just seen, and follow the linked listings that sell from another number now."""
+    follow(tx, context, channels.load(tx, name), listings.record_found(tx, name, found))
 
 
 def _found(remote: RemoteListing) -> FoundListing:

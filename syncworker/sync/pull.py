@@ -20,6 +20,7 @@ from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.incidents import forget_lateness, review_bounds, review_lateness
 from syncworker.sync.ingest import ingest
 from syncworker.sync.lease import lease_s
+from syncworker.sync.numbers import review_moves
 from syncworker.sync.settle import settle
 
 #: Pages in one task; a longer backlog goes on in the next, so that no task runs for minutes.
@@ -124,6 +125,7 @@ def _record(
     if moved.whole:
         concerned.update(settle(tx, begun.channel, moved.proof))
         review_bounds(tx, begun.channel)
+        review_moves(tx, begun.channel.name)
         forget_lateness(tx, begun.channel)
         record_success(tx, begun.channel)
         due_at = begun.pull.began_at + timedelta(seconds=begun.channel.rules.poll_s)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from syncworker.connector.contract import Reading
 from syncworker.core import exposure
-from syncworker.core.exposure import Base, BaseKind, OpenPush, PushState, ReadOutcome
+from syncworker.core.exposure import Base, BaseKind, OpenPush, PushState, ReadOutcome, counted
 from syncworker.errors import LeaseLostError
 from syncworker.ledger import channels, incidents, jobs, pools, pushes, reads
 from syncworker.ledger.channels import ChannelRecord
@@ -133,7 +133,7 @@ def _record(
     known = pools.load(tx, pool_ids, lock=True)
     opens = pushes.open_of(tx, known)
     outcomes: dict[str, tuple[int | None, str]] = {}
-    drifted: list[PoolRecord] = []
+    drifted = 0
     for pool_id, record in known.items():
         reading = answers.get(pool_id)
         if reading is None:
@@ -144,13 +144,23 @@ def _record(
         number, outcome = _one(tx, begun, record, reading, found)
         outcomes[begun.records[pool_id].id] = (number, outcome)
         if outcome == "drift":
-            drifted.append(record)
+            drifted += 1
     reads.answer(tx, outcomes)
-    review_pools(tx, drifted)
+    review_pools(tx, _risen(tx, known))
     record_success(tx, begun.channel)
     if is_last:
         jobs.release(tx, begun.lease)
-    return len(drifted)
+    return drifted
+
+
+def _risen(tx: Transaction, before: Mapping[str, PoolRecord]) -> list[PoolRecord]:
+    """Pools whose bound rose, also by an answer that is too fresh to be believed: what they share may be in deficit now."""
+    now = pools.load(tx, before)
+    return [
+        record
+        for pool_id, record in before.items()
+        if counted(now[pool_id].bound.exposure or 0) > counted(record.bound.exposure or 0)
+    ]
 
 
 def _one(

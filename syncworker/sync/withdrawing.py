@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from syncworker.core.exposure import Bound
-from syncworker.ledger import pools
+from syncworker.ledger import listings, pools
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
@@ -20,8 +20,11 @@ def begin(tx: Transaction, record: PoolRecord) -> None:
 
 
 def end(tx: Transaction, record: PoolRecord) -> None:
-    """Nothing is left to withdraw, or it has become needless: the next plan gives the pool its share again."""
-    if record.withdraw:
+    """Nothing is left to withdraw, or it has become needless: the next plan gives the pool its share again.
+
+    Not so where no listing sells from the number any more, or listings of another SKU do: that stays at 0.
+    """
+    if record.withdraw and _is_ours_alone(tx, record):
         pools.update(tx, record.id, withdraw=False, wanted_version=record.wanted_version + 1)
 
 
@@ -38,6 +41,11 @@ def end_needless(
     for record in looked:
         if record.withdraw and _is_out(record.bound) and not open_pushes.get(record.id):
             end(tx, record)
+
+
+def _is_ours_alone(tx: Transaction, record: PoolRecord) -> bool:
+    sellers = listings.sellers(tx, record.channel, record.pool_key)
+    return bool(sellers) and all(link.pool_id == record.id for link in sellers)
 
 
 def _is_out(bound: Bound) -> bool:

@@ -78,6 +78,10 @@ _INCIDENTS = {
         "a backup was restored: every number at the channels is unknown until it is read"
     ),
     IncidentKind.LATE_ORDER: N_("{channel} told of an order later than it declares"),
+    IncidentKind.NUMBER_MOVED: N_("{channel} sells {sku} from another stock of its own than before"),
+    IncidentKind.NUMBER_TAKEN: N_(
+        "{channel} sells {sku} from the stock of {other}: neither is sold there now"
+    ),
     IncidentKind.EXPIRING: N_("the consent of {channel} ends at {ends_at} (UTC)"),
     IncidentKind.INTERNAL: N_("the engine failed at something that nobody foresaw: {error}"),
 }
@@ -104,6 +108,12 @@ _NEXT_STEPS = {
     ),
     IncidentKind.EXPIRING: N_("Renew it before then: `syncworker channel connect {channel}`."),
     IncidentKind.INTERNAL: N_("It is tried again by itself. Please report it, with the log."),
+    IncidentKind.NUMBER_MOVED: N_(
+        "Nothing to do: the old number is set to 0, the new one is read and taken over. See `syncworker explain {sku}`."
+    ),
+    IncidentKind.NUMBER_TAKEN: N_(
+        "Give listing {listing} a stock of its own at {channel}, then `syncworker listing list --channel {channel} --refresh`."
+    ),
     IncidentKind.LATE_ORDER: N_("Declare a longer visibility_lag_s for {channel} in channels.toml."),
 }
 _UNFORESEEN = N_("{kind}: {subject}")
