@@ -147,6 +147,8 @@ class ChannelOrder:
     placed_at: datetime
     updated_at: datetime
     lines: tuple[ChannelLine, ...]
+    #: False: the channel tells that it waits for no acknowledgement (counts only where it can be acknowledged at all).
+    unacknowledged: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind, Lease
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pulls import PullRecord
+from syncworker.sync.acknowledging import acknowledge
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.incidents import forget_lateness, review_bounds, review_lateness
@@ -87,6 +88,7 @@ def _walk(context: Context, begun: _Begun) -> PullRecord:
         _refuse_repeats(page, previous, cursor=progress.cursor)
         is_last_page = page_number == PAGES_PER_TASK - 1
         record = _recorded(context, begun, record, name, page, is_last_page=is_last_page)
+        acknowledge(context, port, begun.channel.name, page.orders)
         previous = page if page.next_cursor is not None else None
     return record
 
