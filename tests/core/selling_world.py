@@ -6,7 +6,7 @@ here, nothing is cancelled: that is the work of the fault tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -57,6 +57,8 @@ class Setting:
     shops: Sequence[Shop]
     visitors_per_h: float
     seconds: float
+    #: Who comes when, where and for what, by seed: (second, shop, article). Instead of ``visitors_per_h`` and shares.
+    buyers: Callable[[int], Sequence[tuple[float, str, str]]] | None = None
     policy: Policy = Policy.ESCROW
     limits: Mapping[tuple[str, str], Limits] = field(default_factory=dict)
     #: Between two drains of a pool: this many times as long as it stays dark, and ten minutes at most.
@@ -134,6 +136,7 @@ class World:
         }
         self.orders: dict[str, list[_Order]] = {shop.name: [] for shop in setting.shops}
         self.sequence = 0
+        self._coming_buyers = self._drawn() if setting.buyers is None else iter(setting.buyers(seed))
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._ticket = 0
         #: The views of the last plan that asked for nothing: the same views would ask for nothing again.
@@ -144,8 +147,8 @@ class World:
         self._at(0.0, self._plan)
         for shop in self.setting.shops:
             self._at(self.random.uniform(0, shop.rules.poll_s), lambda shop=shop: self._pull(shop))  # type: ignore[misc]
-        self._at(self._until_next_visit(), self._visit)
-        while self._queue[0][0] <= self.setting.seconds and not self._is_sold_out():
+        self._await_next_buyer()
+        while self._queue and self._queue[0][0] <= self.setting.seconds and not self._is_sold_out():
             self.now, _, happen = heappop(self._queue)
             happen()
         return self.tally
@@ -168,19 +171,29 @@ class World:
 
     # --- buyers
 
-    def _until_next_visit(self) -> float:
-        return self.random.expovariate(self.setting.visitors_per_h / 3600)
+    def _drawn(self) -> Iterator[tuple[float, str, str]]:
+        """A Poisson stream, by the shares of the shops and articles."""
+        shops, articles, at = self.setting.shops, self.setting.articles, 0.0
+        while True:
+            at += self.random.expovariate(self.setting.visitors_per_h / 3600)
+            shop = self.random.choices(shops, [shop.popularity for shop in shops])[0]
+            article = self.random.choices(articles, [one.wanted for one in articles])[0]
+            yield at, shop.name, article.sku
 
-    def _visit(self) -> None:
-        self._at(self.now + self._until_next_visit(), self._visit)
-        shop = self.random.choices(self.setting.shops, [shop.popularity for shop in self.setting.shops])[0]
-        article = self.random.choices(self.setting.articles, [one.wanted for one in self.setting.articles])[0]
+    def _await_next_buyer(self) -> None:
+        buyer = next(self._coming_buyers, None)
+        if buyer is not None:
+            self._at(buyer[0], lambda: self._visit(buyer[1], buyer[2]))
+
+    def _visit(self, shop_name: str, sku: str) -> None:
+        self._await_next_buyer()
+        pool = self.pools[shop_name, sku]
+        shop, article = pool.shop, pool.article
         listed_after = self.random.uniform(*shop.visibility_s)
         if _covers(self.common, article):
             self.tally.common_sold += 1
             _consume(self.common, article)
         self.tally.came += 1
-        pool = self.pools[shop.name, article.sku]
         there = _covers(self.there, article)
         if there:
             self.tally.visits[shop.name] = self.tally.visits.get(shop.name, 0) + 1
