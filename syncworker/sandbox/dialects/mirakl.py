@@ -197,14 +197,16 @@ def _add_orders(router: APIRouter, operator: _Operator) -> None:
         size, start = _page(request)
         if query.get("sort", "dateCreated") != "dateCreated":
             raise RefusedError(422, "bad_request", "sort must be dateCreated")
-        states = listed(query.getlist("order_state_codes"))
+        states, ids = listed(query.getlist("order_state_codes")), listed(query.getlist("order_ids"))
         in_time = _in_time(request)
 
         def deed(market: Marketplace, now: datetime, desk: _Desk) -> Shown:
             found = market.list_by_position(
                 now=now,
                 keep=lambda order: (
-                    in_time(order) and (not states or shapes.state(order, desk.refused) in states)
+                    in_time(order)
+                    and (not ids or order.order_id in ids)
+                    and (not states or shapes.state(order, desk.refused) in states)
                 ),
                 by=lambda order: (order.created_at, order.order_id),
                 start=start,
