@@ -1,4 +1,4 @@
-"""Where are the books? ``db upgrade|backup|key``."""
+"""Where are the books? ``db upgrade|backup|restore|key``."""
 
 from __future__ import annotations
 
