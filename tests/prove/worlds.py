@@ -196,12 +196,6 @@ WORLDS = (
             may=may("vouch"),
         ),
     ),
-    one(
-        "vouched for, applied later",
-        "pool assume",
-        1,
-        Shop(rules=rules(applies=1), pushes=1, cancels=1, outside=1, may=may("vouch")),
-    ),
     one("restored", "restored backup", 1, Shop(rules=rules(horizon=1), outside=1, may=may("restore"))),
     one("restored, read back", "restored backup", 1, Shop(rules=READ, outside=1, may=may("restore"))),
     one(
