@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncworker.sandbox.control import control_router
 from syncworker.sandbox.dialects import DIALECTS, MARKETPLACE, Dialect
@@ -31,24 +32,34 @@ def create_app(house: House) -> FastAPI:
         raise ValueError(f"no shop can speak {', '.join(sorted(strange))}; there are: {', '.join(DIALECTS)}")
     _answer_errors(app, house)
     app.include_router(control_router(house))
-    for dialect in DIALECTS.values():
-        app.include_router(
-            dialect.router(house),
-            dependencies=[Depends(_speaks(house, dialect))],
-            include_in_schema=dialect is MARKETPLACE,
-        )
+    app.include_router(MARKETPLACE.router(house))
+    foreign = {
+        name: _foreign(house, dialect) for name, dialect in DIALECTS.items() if dialect is not MARKETPLACE
+    }
+    app.add_middleware(_ByDialect, house=house, foreign=foreign)
     return app
 
 
-def _speaks(house: House, dialect: Dialect) -> Callable[[str], None]:
-    """A shop answers in its own dialect alone."""
+def _foreign(house: House, dialect: Dialect) -> ASGIApp:
+    """The endpoints of another dialect, which do not see those of any other one."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    _answer_errors(app, house)
+    app.include_router(dialect.router(house))
+    return app
 
-    def check(shop: str) -> None:
-        spoken = house.shop(shop).dialect
-        if spoken != dialect.name:
-            raise RefusedError(404, "not_found", f"{shop} speaks {spoken}, not {dialect.name}")
 
-    return check
+class _ByDialect:
+    """Hands each request to the endpoints of the dialect that the shop in its path speaks, and to no others."""
+
+    def __init__(self, app: ASGIApp, *, house: House, foreign: Mapping[str, ASGIApp]) -> None:
+        self._app = app
+        self._house = house
+        self._foreign = foreign
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        front = self._house.shops.get(scope.get("path", "").partition("/")[2].partition("/")[0])
+        app = self._app if front is None else self._foreign.get(front.dialect, self._app)
+        await app(scope, receive, send)
 
 
 def _manners(house: House, request: Request) -> Manners:
