@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ import click
 from syncworker.errors import InputError
 from syncworker.interfaces.cli.command import ATTENTION, DIFFERENCES, OK, Command
 from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.waiting import wait_until
 from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -83,18 +83,10 @@ def go_live(desk: Desk, name: str, dry_run: bool, yes: bool, wait: bool, timeout
 
 
 def _await(desk: Desk, app: App, name: str, *, timeout_s: int) -> bool:
-    import time
-
-    from syncworker.sync.wait import open_work, work_until
+    from syncworker.sync.wait import open_work
 
     desk.note(_("Waiting until every number is known and settled …"))
-    return work_until(
-        app.context,
-        [name],
-        lambda tx: not open_work(tx, [name]),
-        most=timedelta(seconds=timeout_s),
-        pause=time.sleep,
-    )
+    return wait_until(app, [name], lambda tx: not open_work(tx, [name]), timeout_s=timeout_s)
 
 
 def _show_plan(desk: Desk, name: str, plan: Sequence[Adoption]) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import click
 
 from syncworker.errors import InputError
 from syncworker.interfaces.cli.command import ATTENTION, OK, Command
 from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.waiting import wait_until
 from syncworker.interfaces.language import N_, _
-
-if TYPE_CHECKING:
-    from syncworker.bootstrap import App
 
 
 @click.command(
@@ -60,7 +57,7 @@ def withdraw(
         stopped = app.ledger.run(lambda tx: use.withdraw(tx, chosen))
         if wait and stopped:
             desk.note(_("Setting everything to 0 at {channels} …").format(channels=", ".join(stopped)))
-            _await(app, stopped, timeout_s=timeout_s)
+            wait_until(app, stopped, lambda tx: not use.still_selling(tx, stopped), timeout_s=timeout_s)
         with app.ledger.snapshot() as tx:
             left, at = use.still_selling(tx, stopped), tx.now
     document = {
@@ -71,21 +68,6 @@ def withdraw(
     }
     desk.answer(document, lambda: _tell(desk, chosen, stopped, left, at))
     return ATTENTION if left and wait else OK
-
-
-def _await(app: App, names: Sequence[str], *, timeout_s: int) -> None:
-    import time
-
-    from syncworker.sync.channels import still_selling
-    from syncworker.sync.wait import work_until
-
-    work_until(
-        app.context,
-        names,
-        lambda tx: not still_selling(tx, names),
-        most=timedelta(seconds=timeout_s),
-        pause=time.sleep,
-    )
 
 
 def _tell(

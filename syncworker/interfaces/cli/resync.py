@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from syncworker.errors import UnknownSkuError
 from syncworker.interfaces.cli.command import ATTENTION, BUSY, DIFFERENCES, OK, PARTIAL, Command
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.cli.stock import plan_document, show_plan
+from syncworker.interfaces.cli.waiting import wait_until
 from syncworker.interfaces.language import N_, _
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def resync(
         report = run(app.context, chosen, skus=skus or None, dry_run=dry_run)
         errors = _errors(app, report)
         if wait and not dry_run:
-            _await(desk, app, chosen, timeout_s=timeout_s)
+            desk.note(_("Waiting until nothing is open …"))
+            wait_until(app, chosen, lambda tx: not open_work(tx, chosen), timeout_s=timeout_s)
         with app.ledger.snapshot() as tx:
             left = open_work(tx, chosen)
             after = [row for row in plan_rows(tx, chosen) if not skus or row.sku in skus]
@@ -94,21 +95,6 @@ def _errors(app: App, report: ResyncReport) -> dict[str, str | None]:
 
     with app.ledger.snapshot() as tx:
         return {name: channels.load(tx, name).last_error for name in report.unreached}
-
-
-def _await(desk: Desk, app: App, chosen: Sequence[str], *, timeout_s: int) -> None:
-    import time
-
-    from syncworker.sync.wait import open_work, work_until
-
-    desk.note(_("Waiting until nothing is open …"))
-    work_until(
-        app.context,
-        chosen,
-        lambda tx: not open_work(tx, chosen),
-        most=timedelta(seconds=timeout_s),
-        pause=time.sleep,
-    )
 
 
 def _exit_code(
