@@ -105,15 +105,24 @@ def _shared_obstacle(row: Row) -> Reason | None:
         return Reason.IN_BAND
     if row.sets_only and row.target == 0 and row.can_set_zero:
         return None
-    if row.view.unknown_push or (row.view.open_push and not row.sets_only):
-        return Reason.WAITS_FOR_OUTCOME
-    if row.number is None and not row.sets_only:
-        return Reason.WAITS_FOR_READ
-    if row.view.lowering_only and (row.sets_only or (row.number or 0) < row.target):
-        return Reason.ADOPTING
-    if row.target < row.lowest:
+    unsure = _unfit_for_set(row) if row.sets_only else _unfit_for_difference(row)
+    if unsure is None and row.target < row.lowest:
         return Reason.ZERO_IS_NO_QUANTITY if row.lowest == 1 else Reason.BELOW_FLOOR
-    return None
+    return unsure
+
+
+def _unfit_for_set(row: Row) -> Reason | None:
+    if row.view.unknown_push:
+        return Reason.WAITS_FOR_OUTCOME
+    return Reason.ADOPTING if row.view.lowering_only else None
+
+
+def _unfit_for_difference(row: Row) -> Reason | None:
+    if row.is_open:
+        return Reason.WAITS_FOR_OUTCOME
+    if row.number is None:
+        return Reason.WAITS_FOR_READ
+    return Reason.ADOPTING if row.view.lowering_only and row.number < row.target else None
 
 
 def _shared_push(row: Row) -> PlannedPush | None:

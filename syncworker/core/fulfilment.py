@@ -6,8 +6,10 @@ recorded has an effect.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from syncworker.core import exposure
 from syncworker.core.exposure import Bound
@@ -90,6 +92,58 @@ class StockEffect:
 def stock_effect(before: Levels, after: Levels) -> StockEffect:
     """Reserved for what is promised and not shipped; on hand falls by what shipped. Returned goods come back by goods-in."""
     return StockEffect(promised=after.promised - before.promised, shipped=after.shipped - before.shipped)
+
+
+class Deed(StrEnum):
+    """What happens to a part when a line changes; each deed is one movement."""
+
+    RESERVE = "reserve"
+    RELEASE = "release"
+    SHIP = "ship"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartEffect:
+    """Units by which the counts of one part change."""
+
+    sku: str
+    deed: Deed
+    on_hand: int
+    reserved: int
+
+
+def effects(
+    before: Levels,
+    after: Levels,
+    *,
+    recipe_before: Mapping[str, int] | None = None,
+    recipe: Mapping[str, int],
+) -> tuple[PartEffect, ...]:
+    """What the line's change means for its parts, at most once for each part and deed; what cancels out is left out.
+
+    ``recipe_before`` is what it was counted with, if it was: where that is another one, all of it is undone first.
+    """
+    moved: dict[tuple[str, Deed], tuple[int, int]] = {}
+    if recipe_before is not None and recipe_before != recipe:
+        _add(moved, recipe_before, stock_effect(before, Levels()))
+        before = Levels()
+    _add(moved, recipe, stock_effect(before, after))
+    return tuple(
+        PartEffect(sku=sku, deed=deed, on_hand=on_hand, reserved=reserved)
+        for (sku, deed), (on_hand, reserved) in moved.items()
+        if on_hand or reserved
+    )
+
+
+def _add(
+    moved: dict[tuple[str, Deed], tuple[int, int]], recipe: Mapping[str, int], effect: StockEffect
+) -> None:
+    promise = Deed.RESERVE if effect.promised > 0 else Deed.RELEASE
+    for sku, units in recipe.items():
+        on_hand, reserved = moved.get((sku, promise), (0, 0))
+        moved[sku, promise] = on_hand, reserved + units * effect.promised
+        on_hand, reserved = moved.get((sku, Deed.SHIP), (0, 0))
+        moved[sku, Deed.SHIP] = on_hand - units * effect.shipped, reserved - units * effect.shipped
 
 
 def first_levels(seen: Levels, *, is_history: bool) -> Levels:

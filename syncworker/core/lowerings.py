@@ -92,14 +92,25 @@ def guard_safety_stock(sheet: Sheet) -> None:
 def _cover(
     sheet: Sheet, part: str, lack_of: Callable[[Sheet, str], int], lowered: Reason, drained: Reason
 ) -> None:
-    rows = [row for row in sheet.escrow_rows if row.reason is None and part in row.view.recipe]
     urgent = drained is Reason.DRAINED_FOR_DEFICIT
-    exact = [row for row in rows if row.lowerable > 0 and (urgent or row.lowers_exactly)]
+    exact = [row for row in _undecided(sheet, part) if _may_lower(row, urgent=urgent)]
     for row, units in _shares_of_lack(exact, part, lack_of(sheet, part)):
         lower(sheet, row, units, lowered)
-    dark = [row for row in rows if row.reason is None and row.can_set_zero and (urgent or row.view.drainable)]
+    dark = [row for row in _undecided(sheet, part) if _may_go_dark(row, urgent=urgent)]
     for row in _fewest(dark, part, lack_of(sheet, part)):
         drain(sheet, row, drained)
+
+
+def _undecided(sheet: Sheet, part: str) -> list[Row]:
+    return [row for row in sheet.escrow_rows if row.reason is None and part in row.view.recipe]
+
+
+def _may_lower(row: Row, *, urgent: bool) -> bool:
+    return row.lowerable > 0 and (urgent or row.lowers_exactly)
+
+
+def _may_go_dark(row: Row, *, urgent: bool) -> bool:
+    return row.can_set_zero and (urgent or row.view.drainable)
 
 
 def _shares_of_lack(rows: list[Row], part: str, lack: int) -> list[tuple[Row, int]]:

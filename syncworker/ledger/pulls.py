@@ -18,6 +18,7 @@ from syncworker.ledger.channels import ChannelRecord, next_sequence
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
 from syncworker.ledger.schema import cursor, pull
+from syncworker.ledger.upsert import insert_for
 
 #: How far back the first pull of a channel reaches: every unshipped order reserves, however old.
 FIRST_REACH = timedelta(days=90)
@@ -159,13 +160,14 @@ def _since(tx: Snapshot, channel: ChannelRecord, feed: str) -> datetime:
 
 
 def _advance(tx: Transaction, channel: str, feed: str, newest: datetime) -> None:
-    moved = tx.execute(
-        sa.update(cursor)
-        .where(cursor.c.channel == channel, cursor.c.feed == feed, cursor.c.watermark < newest)
-        .values(watermark=newest)
+    insert = insert_for(tx.dialect, cursor).values(channel=channel, feed=feed, watermark=newest)
+    tx.execute(
+        insert.on_conflict_do_update(
+            index_elements=["channel", "feed"],
+            set_={"watermark": insert.excluded.watermark},
+            where=cursor.c.watermark < insert.excluded.watermark,
+        )
     )
-    if moved.rowcount == 0 and feed not in watermarks(tx, channel):
-        tx.execute(sa.insert(cursor).values(channel=channel, feed=feed, watermark=newest))
 
 
 def _stored(feeds: Mapping[str, FeedProgress]) -> dict[str, dict[str, object]]:

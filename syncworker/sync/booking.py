@@ -5,14 +5,13 @@ Rows are locked in that order everywhere: orders, counts, pools.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syncworker.connector.contract import OrderStatus
 from syncworker.core.exposure import Bound, is_broken
-from syncworker.core.fulfilment import Levels, LineFacts, first_levels, move_bound, stock_effect
+from syncworker.core.fulfilment import Levels, LineFacts, effects, first_levels, move_bound
 from syncworker.core.model import Known
 from syncworker.ledger import incidents, listings, pools, pushes, stock
 from syncworker.ledger.channels import ChannelRecord
@@ -60,8 +59,7 @@ def book(
     elsewhere = pools.load(tx, joined) if joined else {}
     lock_connected(tx, skus | {record.sku for record in elsewhere.values()})
     _review_orders(tx, changed, changes)
-    effects = [effect for change in changes for effect in _effects(channel, change, actor=actor)]
-    stock.apply_effects(tx, effects)
+    stock.apply_effects(tx, [one for change in changes for one in _effects(channel, change, actor=actor)])
     _move_bounds(tx, channel, numbers)
     review_pools(tx, elsewhere.values())
     if not skus:
@@ -88,43 +86,27 @@ def _effects(channel: ChannelRecord, change: LineChange, *, actor: str) -> list[
     before, after = _counted(change.before), _counted(change.after)
     if _is_new_to_counts(change) and after != Levels():
         before = first_levels(after, is_history=change.order.is_history)
-    moved: dict[tuple[str, MovementKind], tuple[int, int]] = defaultdict(lambda: (0, 0))
-    old = change.before.recipe if change.before is not None and change.before.recipe is not None else None
-    if old is not None and old != change.after.recipe:
-        _add(moved, old, before, Levels())
-        before = Levels()
-    _add(moved, change.after.recipe or {}, before, after)
+    moved = effects(
+        before,
+        after,
+        recipe_before=None if change.before is None else change.before.recipe,
+        recipe=change.after.recipe or {},
+    )
     return [
         Effect(
-            sku=sku,
+            sku=one.sku,
             location=channel.location,
-            kind=kind,
-            on_hand=on_hand,
-            reserved=reserved,
+            kind=MovementKind(one.deed.value),
+            on_hand=one.on_hand,
+            reserved=one.reserved,
             source=channel.name,
             reference=change.order.external_id,
             line=change.after.line_id,
             step=change.after.step,
             actor=actor,
         )
-        for (sku, kind), (on_hand, reserved) in moved.items()
-        if on_hand or reserved
+        for one in moved
     ]
-
-
-def _add(
-    moved: dict[tuple[str, MovementKind], tuple[int, int]],
-    recipe: Mapping[str, int],
-    before: Levels,
-    after: Levels,
-) -> None:
-    effect = stock_effect(before, after)
-    promise = MovementKind.RESERVE if effect.promised > 0 else MovementKind.RELEASE
-    for sku, units in recipe.items():
-        on_hand, reserved = moved[sku, promise]
-        moved[sku, promise] = on_hand, reserved + units * effect.promised
-        on_hand, reserved = moved[sku, MovementKind.SHIP]
-        moved[sku, MovementKind.SHIP] = on_hand - units * effect.shipped, reserved - units * effect.shipped
 
 
 def _numbers(

@@ -44,26 +44,34 @@ class OpenWork:
     #: Nothing can be asked there before this moment.
     gate_until: datetime | None
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is open; a closed gate alone is not."""
+        return bool(self.dirty or self.open_pushes or self.unsettled or self.unknown)
+
 
 def open_work(tx: Snapshot, names: Sequence[str]) -> list[OpenWork]:
     """Channels of these at which something is still open."""
-    found = []
-    for name in names:
-        channel = channels.load(tx, name)
-        records = [record for record in pools.of_channel(tx, name) if record.in_sum]
-        opens = pushes.open_of(tx, [record.id for record in records])
-        closed = channel.not_before is not None and channel.not_before > tx.now
-        work = OpenWork(
-            channel=name,
-            dirty=sum(record.is_dirty and record.parked is None for record in records),
-            open_pushes=sum(map(len, opens.values())),
-            unsettled=sum(record.bound.pending is not None for record in records),
-            unknown=sum(record.bound.exposure is None and record.parked is None for record in records),
-            gate_until=channel.not_before if closed else None,
-        )
-        if work.dirty or work.open_pushes or work.unsettled or work.unknown:
-            found.append(work)
-    return found
+    return [work for work in (_open_at(tx, name) for name in names) if work.is_any]
+
+
+def _open_at(tx: Snapshot, name: str) -> OpenWork:
+    records = [record for record in pools.of_channel(tx, name) if record.in_sum]
+    # What is parked waits for a person, not for work.
+    movable = [record for record in records if record.parked is None]
+    return OpenWork(
+        channel=name,
+        dirty=sum(record.is_dirty for record in movable),
+        open_pushes=sum(map(len, pushes.open_of(tx, [record.id for record in records]).values())),
+        unsettled=sum(record.bound.pending is not None for record in records),
+        unknown=sum(record.bound.exposure is None for record in movable),
+        gate_until=_gate(tx, name),
+    )
+
+
+def _gate(tx: Snapshot, name: str) -> datetime | None:
+    until = channels.load(tx, name).not_before
+    return until if until is not None and until > tx.now else None
 
 
 def work_until(

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncworker.core.exposure import Bound
-from syncworker.core.fulfilment import Levels, LineFacts, StockEffect, first_levels, move_bound, stock_effect
+from syncworker.core.fulfilment import (
+    Levels,
+    LineFacts,
+    StockEffect,
+    effects,
+    first_levels,
+    move_bound,
+    stock_effect,
+)
 from syncworker.core.model import ChannelRules, Known
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
@@ -151,3 +159,35 @@ def test_the_bound_never_ends_below_the_sum_of_what_the_line_took(steps: list[Le
     assert recorded is not None
     assert bound.exposure is not None
     assert bound.exposure >= 99 - max(0, recorded.ordered - recorded.cancelled)
+
+
+RECIPES = st.dictionaries(st.sampled_from(("BIN", "BROOM", "PAN")), st.integers(1, 3), max_size=3)
+
+
+@given(before=levels(), after=levels(), recipe=RECIPES)
+def test_each_part_changes_by_its_units_times_the_change_of_the_line(
+    before: Levels, after: Levels, recipe: dict[str, int]
+) -> None:
+    whole = stock_effect(before, after)
+
+    found = effects(before, after, recipe=recipe)
+
+    for sku, units in recipe.items():
+        mine = [one for one in found if one.sku == sku]
+        assert sum(one.on_hand for one in mine) == units * whole.on_hand
+        assert sum(one.reserved for one in mine) == units * whole.reserved
+        assert len({one.deed for one in mine}) == len(mine)
+    assert all(one.on_hand or one.reserved for one in found)
+
+
+@given(before=levels(), after=levels(), old=RECIPES, new=RECIPES)
+def test_another_recipe_undoes_the_old_one_and_counts_the_line_anew(
+    before: Levels, after: Levels, old: dict[str, int], new: dict[str, int]
+) -> None:
+    found = effects(before, after, recipe_before=old, recipe=new)
+
+    undone = stock_effect(before, Levels()) if old != new else StockEffect(0, 0)
+    done = stock_effect(Levels() if old != new else before, after)
+    for sku in {*old, *new}:
+        reserved = sum(one.reserved for one in found if one.sku == sku)
+        assert reserved == old.get(sku, 0) * undone.reserved + new.get(sku, 0) * done.reserved

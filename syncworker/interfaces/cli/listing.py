@@ -40,10 +40,9 @@ def list_(desk: Desk, channel: str | None, refresh: bool) -> int:
     with desk.app() as app:
         with app.ledger.snapshot() as tx:
             known = channels.all_channels(tx) if channel is None else [channels.load(tx, channel)]
-        for one in known if refresh else ():
-            if not one.rules.own_number:
-                with at_channel(one.name):
-                    discover(app.context, one.name)
+        for one in [each for each in known if refresh and not each.rules.own_number]:
+            with at_channel(one.name):
+                discover(app.context, one.name)
         with app.ledger.snapshot() as tx:
             found = listings.all_listings(tx, channel=channel)
     desk.answer({"listings": [asdict(one) for one in found]}, lambda: _show(desk, found))

@@ -55,10 +55,10 @@ class PlanWatch:
         from syncworker.ledger import pools
 
         with self._ledger.snapshot() as tx:
-            for name in self.channels:
-                for record in pools.of_channel(tx, name):
-                    if record.planned_at is not None:
-                        self._planned.setdefault(record.id, set()).add(record.planned_at)
+            records = [record for name in self.channels for record in pools.of_channel(tx, name)]
+        for record in records:
+            if record.planned_at is not None:
+                self._planned.setdefault(record.id, set()).add(record.planned_at)
 
     def moments(self, pool_id: str, pushes: Iterable[PushRecord]) -> list[datetime]:
         """When it was planned, oldest first; a plan that needed a push stands in the push's row too."""
