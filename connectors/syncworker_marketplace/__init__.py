@@ -1,8 +1,26 @@
-"""Any shop that speaks the project's own REST contract, "Marketplace API v1" (docs/marketplace-api.md)."""
+"""Marketplaces that are described, not programmed: each is a manifest in manifests/ (docs/manifest.md), read when asked for."""
 
-from syncworker_marketplace.connector import MarketplaceConnector
-from syncworker_marketplace.settings import MarketplaceSettings
+from __future__ import annotations
 
-connector = MarketplaceConnector()
+from functools import cache
 
-__all__ = ["MarketplaceConnector", "MarketplaceSettings", "connector"]
+from syncworker.connector.declarative import DeclaredConnector, manifest_connector
+
+#: The manifests that are shipped, by the connector's name.
+SHIPPED = ("marketplace", "woocommerce")
+
+
+@cache
+def shipped(name: str) -> DeclaredConnector:
+    """The connector of a shipped manifest."""
+    return manifest_connector(f"manifests/{name}.toml", package="syncworker_marketplace")
+
+
+def __getattr__(name: str) -> DeclaredConnector:
+    # One at a time: a broken manifest harms its own connector alone.
+    if name in SHIPPED:
+        return shipped(name)
+    raise AttributeError(name)
+
+
+__all__ = ["SHIPPED", "shipped"]

@@ -1,0 +1,182 @@
+"""What changed at the channel? One page of one feed a call, mapped whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from syncworker.connector.answers import Answer, Json
+from syncworker.connector.contract import ChannelOrder, OrderPage
+from syncworker.connector.declarative.account import Account
+from syncworker.connector.declarative.caller import Caller
+from syncworker.connector.declarative.fields import Presence, condition, finder, reader, under
+from syncworker.connector.declarative.manifest import Manifest
+from syncworker.connector.declarative.operations import ExpandSpec, FeedSpec
+from syncworker.connector.declarative.orders import order_mapping, rows_finder
+from syncworker.connector.declarative.paging import Place, Seen, Walk
+from syncworker.connector.declarative.request import BoundRequest
+from syncworker.errors import MalformedAnswerError
+
+
+class Feed:
+    """One feed of one account."""
+
+    def __init__(
+        self,
+        spec: FeedSpec,
+        manifest: Manifest,
+        caller: Caller,
+        base_url: str,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        account, order = caller.account, spec.order or manifest.order
+        if order is None:
+            raise ValueError(f"feed {spec.name!r} has no order")
+        values = account.open_values
+        self._spec, self._caller, self._now = spec, caller, now
+        self._request = BoundRequest(spec.request, account)
+        self._walk = Walk(spec.paginate, spec.time, account, base_url)
+        #: The rows of an answer's document.
+        self.rows = rows_finder(finder(spec.items, values), spec.items.text)
+        self._map = order_mapping(order, account)
+        self._id = order.id.reader(values, kind="id", presence=Presence.REQUIRED)
+        self._time = order.updated.reader(values, kind="datetime", presence=Presence.REQUIRED)
+        self._clock = reader(spec.channel_time, values, kind="datetime", presence=Presence.OPTIONAL)
+        self._expand = None if spec.expand is None else _Expand(spec.expand, caller)
+
+    def page(self, since: datetime, cursor: str | None) -> OrderPage:
+        """One page, oldest change first where the channel sorts so."""
+        now = self._now()
+        place = self._walk.begin(cursor, since)
+        answer, rows, ids = self._fetch(place, now)
+        seen = Seen(answer, ids, self._newest(rows))
+        if self._walk.moved(place, seen):
+            return self._page(answer, rows, ids, self._walk.stepped_back(place))
+        before = self._walk.before(place)
+        if before is not None:
+            again, earlier, earlier_ids = self._fetch(before, now)
+            if not earlier_ids or earlier_ids[-1] != place.last:
+                # Rows moved while we walked: what slipped onto the page before is read there, and the walk goes on from it.
+                following = self._walk.after(before, Seen(again, earlier_ids, self._newest(earlier)), now)
+                return self._page(again, earlier, earlier_ids, following)
+        return self._page(answer, rows, ids, self._walk.after(place, seen, now))
+
+    def read(self, answer: Answer) -> OrderPage:
+        """The orders in an answer that is there already; for samples."""
+        rows = self.rows(answer.body)
+        return self._page(answer, rows, [self._id(row) for row in rows], None)
+
+    @property
+    def has_details(self) -> bool:
+        """Whether its rows are no whole orders."""
+        return self._expand is not None
+
+    def expanded(self, body: Json, rows: Sequence[Json]) -> list[Json]:
+        """The rows of a sample of details."""
+        return [] if self._expand is None else self._expand.tried(body, rows)
+
+    def _fetch(self, place: Place, now: datetime) -> tuple[Answer, list[Json], list[str]]:
+        facts = self._caller.facts(**self._walk.facts(place, now))
+        instead = self._walk.request(place, self._request, facts)
+        answer = self._caller.send(self._request, facts, effect=False, instead=instead)
+        rows = self.rows(answer.body)
+        ids = []
+        for number, row in enumerate(rows):
+            try:
+                ids.append(self._id(row))
+            except MalformedAnswerError as error:
+                raise under(self._where(number), error) from None
+        return answer, rows, ids
+
+    def _page(
+        self, answer: Answer, rows: Sequence[Json], ids: Sequence[str], following: Place | None
+    ) -> OrderPage:
+        if self._expand is not None and rows:
+            rows = self._expand.rows(rows, ids)
+        told = self._clock(answer.body)
+        return OrderPage(
+            orders=self.orders(rows),
+            next_cursor=None if following is None else following.written(),
+            channel_time=answer.channel_time if told is None else told,
+        )
+
+    def orders(self, rows: Sequence[Json]) -> tuple[ChannelOrder, ...]:
+        """The orders of these rows; one that cannot be read spoils them all."""
+        found = []
+        for number, row in enumerate(rows):
+            try:
+                order = self._map(row)
+            except MalformedAnswerError as error:
+                raise under(self._where(number), error) from None
+            if order is not None:
+                found.append(order)
+        return tuple(found)
+
+    def _newest(self, rows: Sequence[Json]) -> datetime | None:
+        if self._spec.paginate.style != "keyset":
+            return None
+        times: list[datetime] = [self._time(row) for row in rows]
+        if times != sorted(times):
+            raise MalformedAnswerError(
+                "the feed is not in the order of its times, so no page is the last", path="updated"
+            )
+        return times[-1] if times else None
+
+    def _where(self, number: int) -> str:
+        path = self._spec.items.text
+        return f"[{number}]" if path == "@" else f"{path}[{number}]"
+
+
+class _Expand:
+    """Asks for what the feed leaves out of its rows."""
+
+    def __init__(self, spec: ExpandSpec, caller: Caller) -> None:
+        values = caller.account.open_values
+        self._spec, self._caller = spec, caller
+        self._request = BoundRequest(spec.request, caller.account)
+        self._items = rows_finder(finder(spec.items, values), spec.items.text)
+        self._key = None if spec.key is None else finder(spec.key, values)
+
+    def rows(self, rows: Sequence[Json], ids: Sequence[str]) -> list[Json]:
+        """The rows with their details. An order without any is an error: it would be lost."""
+        found: list[Json] = []
+        for start in range(0, len(rows), self._spec.max):
+            wanted = list(ids[start : start + self._spec.max])
+            details = self._details(wanted)
+            if self._spec.into is not None:
+                row = rows[start]
+                found.append({**row, self._spec.into: details} if isinstance(row, dict) else row)
+                continue
+            by_id = {str(self._key(one)): one for one in details} if self._key is not None else {}
+            for external_id in wanted:
+                if external_id not in by_id:
+                    raise MalformedAnswerError(
+                        f"the details of order {external_id} are missing", path=self._spec.items.text
+                    )
+                found.append(by_id[external_id])
+        return found
+
+    def tried(self, body: Json, rows: Sequence[Json]) -> list[Json]:
+        """What the details of a sample make of the feed's rows."""
+        details = self._items(body)
+        if self._spec.into is None:
+            return details
+        return [{**row, self._spec.into: details} for row in rows[:1] if isinstance(row, dict)]
+
+    def _details(self, ids: Sequence[str]) -> list[Json]:
+        facts = self._caller.facts(ids=list(ids), id=ids[0])
+        return self._items(self._caller.send(self._request, facts, effect=False).body)
+
+
+def enabled(manifest: Manifest, account: Account) -> tuple[FeedSpec, ...]:
+    """The feeds that are read with these settings."""
+    facts: Json = {"cfg": account.open_values}
+    return tuple(
+        feed
+        for feed in manifest.feeds
+        if feed.when is None or condition(feed.when, account.open_values)(facts)
+    )
+
+
+__all__ = ["Feed", "enabled"]

@@ -1,0 +1,261 @@
+"""How is a product listed, changed or withdrawn, and an order answered? The manifest's calls about one thing each.
+
+A listing is always made with the quantity 0. Whatever may have been done is never told as not done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from syncworker.connector.abilities import ListingUpdate
+from syncworker.connector.answers import Answer, Json
+from syncworker.connector.contract import ListingDraft, Money, RemoteListing
+from syncworker.connector.declarative.caller import Caller, once
+from syncworker.connector.declarative.fields import Presence, condition, finder
+from syncworker.connector.declarative.keys import Keys
+from syncworker.connector.declarative.listings import Listings, listing_mapping
+from syncworker.connector.declarative.manifest import Manifest, PriceSpec
+from syncworker.connector.declarative.operations import OrderCall, PublishSpec, UpdateSpec
+from syncworker.connector.declarative.orders import rows_finder
+from syncworker.connector.declarative.request import BoundRequest
+from syncworker.connector.declarative.template import Facts
+from syncworker.errors import (
+    ChannelError,
+    ListingRejectedError,
+    MalformedAnswerError,
+    OutcomeUnknownError,
+    RequestRefusedError,
+)
+
+
+class Publishing:
+    """Lists products."""
+
+    def __init__(self, spec: PublishSpec, manifest: Manifest, caller: Caller, listings: Listings) -> None:
+        values = caller.account.open_values
+        self._spec, self._caller, self._listings, self._price = spec, caller, listings, manifest.price
+        self._request = BoundRequest(spec.request, caller.account)
+        self._row = finder(spec.row, values)
+        self._map = listings.map if spec.listing is None else listing_mapping(spec.listing, caller.account)
+        self._find = None if spec.find is None else BoundRequest(spec.find.request, caller.account)
+        self._found = (
+            None if spec.find is None else rows_finder(finder(spec.find.items, values), spec.find.items.text)
+        )
+        self._exists: Callable[[Json], bool] | None = None
+        if spec.exists is not None:
+            self._exists = condition(spec.exists.when, values)
+            self._existing_id = spec.exists.listing.reader(values, kind="id", presence=Presence.REQUIRED)
+
+    def publish(self, draft: ListingDraft) -> RemoteListing:
+        """List it with 0, or find the listing that stands for the SKU already."""
+        if "price" in self._spec.needs and draft.price is None:
+            raise ListingRejectedError(
+                f"{draft.sku}: the marketplace lists nothing without a price", sku=draft.sku
+            )
+        if "title" in self._spec.needs and not draft.title.strip():
+            raise ListingRejectedError(
+                f"{draft.sku}: the marketplace lists nothing without a title", sku=draft.sku
+            )
+        try:
+            facts = self._caller.facts(draft=_draft(draft, self._price))
+        except ValueError as error:
+            raise ListingRejectedError(f"{draft.sku}: {error}", sku=draft.sku) from error
+        known = self._looked_up(facts, draft.sku)
+        return known if known is not None else self._created(facts, draft)
+
+    def _looked_up(self, facts: Facts, sku: str) -> RemoteListing | None:
+        if self._find is None or self._found is None:
+            return None
+        rows = self._found(self._caller.send(self._find, facts, effect=False).body)
+        known = [one for one in self._listings.read(rows, "found") if one.sku == sku]
+        return known[0] if known else None
+
+    def _created(self, facts: Facts, draft: ListingDraft) -> RemoteListing:
+        key = once(self._spec.idempotency, [draft.idempotency_key])
+        judge = self._caller.judgement(effect=True, wanted=self._says_exists)
+        try:
+            answer = self._caller.send(self._request, facts, effect=True, judge=judge, once=key)
+        except RequestRefusedError as error:
+            raise ListingRejectedError(str(error), sku=draft.sku) from error
+        try:
+            told = self.read(answer)
+        except MalformedAnswerError as error:
+            raise OutcomeUnknownError(
+                f"{draft.sku}: published, but the answer cannot be read: {error}"
+            ) from error
+        return told if isinstance(told, RemoteListing) else self._existing(told, draft.sku)
+
+    def read(self, answer: Answer) -> RemoteListing | str:
+        """The listing that an answer tells of, or the id of the one that existed."""
+        if not self._says_exists(answer.status, answer.body):
+            return replace(self._map(self._row(answer.body)), created=True)
+        listing_id: str = self._existing_id(answer.body)
+        return listing_id
+
+    def _says_exists(self, status: int, body: Json) -> bool:
+        if self._spec.exists is None or self._exists is None or status != self._spec.exists.status:
+            return False
+        try:
+            return self._exists(body)
+        except MalformedAnswerError:
+            return False
+
+    def _existing(self, listing_id: str, sku: str) -> RemoteListing:
+        found = find_listing(self._listings, listing_id)
+        if found is None:
+            raise ListingRejectedError(
+                f"{sku}: listed as {listing_id}, which the shop does not show", sku=sku
+            )
+        return found
+
+
+class Updating:
+    """Changes listings."""
+
+    def __init__(
+        self, specs: Sequence[UpdateSpec], manifest: Manifest, caller: Caller, keys: Keys, listings: Listings
+    ) -> None:
+        self._caller, self._keys, self._listings, self._price = caller, keys, listings, manifest.price
+        self._calls = [(spec, BoundRequest(spec.request, caller.account)) for spec in specs]
+        self._rows = [
+            None if spec.row is None else finder(spec.row, caller.account.open_values) for spec in specs
+        ]
+
+    def update(self, update: ListingUpdate) -> RemoteListing:
+        """Change what the update names; refused before anything is sent if one of its fields cannot be changed."""
+        asked = {
+            name
+            for name in ("title", "description", "price", "images", "active")
+            if getattr(update, name) is not None
+        }
+        lacking = asked - {field for spec, _ in self._calls for field in spec.fields}
+        parts = self._keys.parts(update.listing_id)
+        if lacking or parts is None:
+            what = ", ".join(sorted(lacking)) or "a listing with such an id"
+            raise ListingRejectedError(
+                f"{update.sku}: {what} cannot be changed at this channel", sku=update.sku
+            )
+        try:
+            facts = self._caller.facts(**parts, update=_update(update, self._price))
+        except ValueError as error:
+            raise ListingRejectedError(f"{update.sku}: {error}", sku=update.sku) from error
+        found: RemoteListing | None = None
+        sent = 0
+        for number, (spec, request) in enumerate(self._calls):
+            if asked & set(spec.fields):
+                found = self._sent(request, facts, update, number, sent=sent) or found
+                sent += 1
+        return found or self._looked_up(update)
+
+    def _sent(
+        self, request: BoundRequest, facts: Facts, update: ListingUpdate, number: int, *, sent: int
+    ) -> RemoteListing | None:
+        try:
+            answer = self._caller.send(request, facts, effect=True)
+        except RequestRefusedError as error:
+            raise ListingRejectedError(str(error), sku=update.sku) from error
+        except ChannelError as error:
+            if sent:
+                raise OutcomeUnknownError(f"{update.sku}: changed in part, then {error}") from error
+            raise
+        return self._answered(answer, update, number)
+
+    def _answered(self, answer: Answer, update: ListingUpdate, number: int) -> RemoteListing | None:
+        row = self._rows[number]
+        if row is None:
+            return None
+        try:
+            return self._listings.map(row(answer.body))
+        except MalformedAnswerError as error:
+            raise OutcomeUnknownError(
+                f"{update.sku}: changed, but the answer cannot be read: {error}"
+            ) from error
+
+    def _looked_up(self, update: ListingUpdate) -> RemoteListing:
+        found = find_listing(self._listings, update.listing_id)
+        if found is None:
+            raise ListingRejectedError(
+                f"{update.sku}: {update.listing_id} is not listed any more", sku=update.sku
+            )
+        return found
+
+
+class OrderCalls:
+    """Calls about orders: taking note of them, cancelling one."""
+
+    def __init__(self, spec: OrderCall, caller: Caller) -> None:
+        values = caller.account.open_values
+        self._spec, self._caller = spec, caller
+        self._request = BoundRequest(spec.request, caller.account)
+        self._fetch = None if spec.fetch is None else BoundRequest(spec.fetch, caller.account)
+        self._when = None if spec.when is None else condition(spec.when, values)
+
+    def send(self, ids: Sequence[str], *, reason: str = "") -> None:
+        """For each order that needs it. "It was so already" is no error."""
+        orders = [order for order in map(self._order, ids) if self._is_wanted(order)]
+        for start in range(0, len(orders), self._spec.max):
+            batch = orders[start : start + self._spec.max]
+            facts = self._caller.facts(
+                order=batch[0], orders=list(batch), ids=[order["id"] for order in batch], reason=reason
+            )
+            self._caller.send(self._request, facts, effect=True)
+
+    def _order(self, external_id: str) -> Facts:
+        order: Facts = {"id": external_id}
+        if self._fetch is not None:
+            answer = self._caller.send(
+                self._fetch, self._caller.facts(order=order, ids=[external_id]), effect=False
+            )
+            order["doc"] = answer.body
+        return order
+
+    def _is_wanted(self, order: Facts) -> bool:
+        return self._when is None or self._when(self._caller.facts(order=order))
+
+
+def find_listing(listings: Listings, listing_id: str) -> RemoteListing | None:
+    """The listing with that id, looked for page by page."""
+    cursor: str | None = None
+    while True:
+        page = listings.page(cursor)
+        for one in page.listings:
+            if one.listing_id == listing_id:
+                return one
+        if page.next_cursor is None:
+            return None
+        cursor = page.next_cursor
+
+
+def price_facts(price: Money | None, spec: PriceSpec) -> Json:
+    """A price as it is sent."""
+    return None if price is None else {"amount": _amount(price.amount, spec), "currency": price.currency}
+
+
+def _amount(amount: Decimal, spec: PriceSpec) -> Json:
+    if spec.write == "string":
+        return format(amount, "f")
+    places = Decimal(1).scaleb(-spec.decimals)
+    rounded = amount.quantize(places)
+    if rounded != amount:
+        raise ValueError(f"the price {amount} has more than {spec.decimals} places behind the point")
+    if spec.write == "number":
+        return int(amount) if amount == amount.to_integral_value() else rounded
+    return int(rounded.scaleb(spec.decimals))
+
+
+def _draft(draft: ListingDraft, spec: PriceSpec) -> Json:
+    return {"sku": draft.sku, "title": draft.title, "price": price_facts(draft.price, spec)}
+
+
+def _update(update: ListingUpdate, spec: PriceSpec) -> Json:
+    return {
+        "listing_id": update.listing_id,
+        "sku": update.sku,
+        "title": update.title,
+        "description": update.description,
+        "price": price_facts(update.price, spec),
+        "images": None if update.images is None else list(update.images),
+        "active": update.active,
+    }
