@@ -1,11 +1,12 @@
 """How is a feed walked without losing a row? By the time of the last row, and by TikTok's own token only within a second.
 
 TikTok's page tokens are opaque, and its own samples hold offsets: an order that moves to the end while we walk would
-shift the rows behind it. So the next page starts at the last row's time, which is told again.
+shift the rows behind it. So the next page starts at the last row's time, and what it repeats of that second is left out.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -25,50 +26,72 @@ from syncworker_tiktok.settings import TikTokSettings
 
 #: The name of the list in each feed's answer.
 _ROWS = {"orders": "orders", "cancellations": "cancellations", "returns": "return_orders"}
+_IDS = {"orders": "id", "cancellations": "cancel_id", "returns": "return_id"}
+_LATEST_S = 100_000_000_000
 #: More pages of returns than the orders of one page can have: TikTok did not heed which orders were asked for.
 _RETURN_PAGES_MAX = 20
 
 
 class _Place(NamedTuple):
-    """Where a page starts: changes from a second on, and TikTok's token inside of that walk."""
+    """Where a page starts: changes from a second on, TikTok's token inside of that walk, what of that second is told."""
 
     since_s: int
-    token: str | None
+    token: str | None = None
+    told: tuple[str, ...] = ()
 
     def written(self) -> str:
-        return f"{self.since_s}|{self.token or ''}"
+        return json.dumps([self.since_s, self.token, self.told])
+
+
+class _Row(NamedTuple):
+    """A row with what places it in its feed."""
+
+    id: str
+    changed_s: int
+    document: Document
 
 
 def order_page(
     client: TikTokClient, settings: TikTokSettings, feed: str, *, since: datetime, cursor: str | None
 ) -> OrderPage:
     """One page of a feed. Cancellations and returns name orders, which are then told whole, as they are now."""
-    place = _Place(int(since.timestamp()), None) if cursor is None else _read(cursor)
+    place = _Place(int(since.timestamp())) if cursor is None else _read(cursor)
     reply = client.changed(feed, place.since_s, place.token)
     listed = reply.data.get(_ROWS[feed])
-    rows = [] if listed is None else list(listed.items())
+    rows = [] if listed is None else [_row(feed, row) for row in listed.items()]
     following = _following(rows, place, next_token(reply.data, listed))
     if following == cursor and cursor is not None:
         raise MalformedAnswerError("the page leads to itself", path="next_page_token")
     return OrderPage(
-        orders=tuple(_told(client, settings, feed, rows)),
+        orders=tuple(_told(client, settings, feed, [row.document for row in rows if _is_new(row, place)])),
         next_cursor=following,
         channel_time=reply.channel_time,
     )
 
 
 def _read(cursor: str) -> _Place:
-    since, _, token = cursor.partition("|")
-    return _Place(int(since), token or None)
+    since_s, token, told = json.loads(cursor)
+    return _Place(since_s, token, tuple(told))
 
 
-def _following(rows: Sequence[Document], place: _Place, token: str | None) -> str | None:
+def _row(feed: str, row: Document) -> _Row:
+    return _Row(row[_IDS[feed]].text(), row["update_time"].whole(most=_LATEST_S), row)
+
+
+def _is_new(row: _Row, place: _Place) -> bool:
+    """A row that changed again since it was told has another time, or changed after this walk began."""
+    return row.changed_s != place.since_s or row.id not in place.told
+
+
+def _following(rows: Sequence[_Row], place: _Place, token: str | None) -> str | None:
     if token is None:
         return None
-    times = [row["update_time"].whole(most=100_000_000_000) for row in rows]
-    if times and times == sorted(times) and times[-1] > place.since_s:
-        return _Place(times[-1], None).written()
-    return _Place(place.since_s, token).written()
+    times = [row.changed_s for row in rows]
+    goes_on = bool(times) and times == sorted(times) and times[-1] > place.since_s
+    since_s = times[-1] if goes_on else place.since_s
+    told = dict.fromkeys(() if goes_on else place.told)
+    told |= dict.fromkeys(row.id for row in rows if row.changed_s == since_s)
+    return _Place(since_s, None if goes_on else token, tuple(told)).written()
 
 
 def _told(
