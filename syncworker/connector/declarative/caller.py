@@ -140,7 +140,7 @@ class Caller:
         """Return when the operation may be called; ``RetryLaterError`` if that is far away. Nothing was sent then."""
         if self.rules.limits is not None:
             self.rules.limits.wait(self.sleep)
-        allowances = request.pace.allowances()
+        allowances = request.pace.allowances(self.account.values)
         if not allowances:
             return
         pace = self._paces.get(request.name)

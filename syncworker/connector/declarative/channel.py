@@ -168,7 +168,7 @@ def open_wire(
     if problem is not None:
         raise ChannelMisconfiguredError(f"base_url {problem}")
     limits = account.values["rate_limits"]
-    own = [] if manifest.pace is None else list(manifest.pace.allowances())
+    own = [] if manifest.pace is None else list(manifest.pace.allowances(account.values))
     return ChannelHttp(
         name,
         base_url,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from syncworker.connector.answers import Json
 from syncworker.connector.contract import Outcome, PushResult
@@ -16,9 +16,11 @@ from syncworker.connector.declarative.caller import Caller
 from syncworker.connector.declarative.fields import Presence, condition, finder
 from syncworker.connector.declarative.keys import Sending
 from syncworker.connector.declarative.operations import CsvSpec, JobSpec
+from syncworker.connector.declarative.parts import seconds_told
 from syncworker.connector.declarative.request import BoundRequest
 from syncworker.connector.declarative.results import refused, unknown
 from syncworker.connector.declarative.template import Facts
+from syncworker.connector.document import Document
 from syncworker.errors import ChannelError, MalformedAnswerError
 
 
@@ -32,6 +34,9 @@ class Job:
         self._request = BoundRequest(spec.request, caller.account)
         self._state = finder(spec.state, values)
         self._errors = None if spec.errors is None else finder(spec.errors, values)
+        self._successes = None if spec.successes is None else finder(spec.successes, values)
+        self._every_s = seconds_told(spec.every_s, caller.account.values) or 0.1
+        self._wait_s = seconds_told(spec.wait_s, caller.account.values) or 0.0
         self._report = None if spec.report is None else BoundRequest(spec.report.request, caller.account)
         self._has_report = (
             None if spec.report is None or spec.report.when is None else condition(spec.report.when, values)
@@ -64,30 +69,42 @@ class Job:
         while True:
             state = self._caller.send(self._request, facts, effect=False).body
             word = self._state(state)
-            if word in self._spec.done or word in self._spec.failed:
+            if word in {*self._spec.done, *self._spec.failed, *self._spec.unclear}:
                 return state
-            if max(waited_s, time.monotonic() - begun) + self._spec.every_s > self._spec.wait_s:
+            if max(waited_s, time.monotonic() - begun) + self._every_s > self._wait_s:
                 return None
-            self._caller.sleep(self._spec.every_s)
-            waited_s += self._spec.every_s
+            self._caller.sleep(self._every_s)
+            waited_s += self._every_s
 
     def _told(self, state: Json, facts: Facts, sending: Sending) -> list[PushResult]:
-        if self._state(state) in self._spec.failed:
-            return [refused(push, f"the job failed: {self._state(state)}") for push in sending.pushes]
+        word = self._state(state)
+        if word in self._spec.failed:
+            return [refused(push, f"the job failed: {word}") for push in sending.pushes]
+        if word in self._spec.unclear:
+            return [unknown(push, f"the job ended as {word}") for push in sending.pushes]
+        errors, successes = self._count(self._errors, state), self._count(self._successes, state)
+        if errors == len(sending.pushes) and not successes:
+            return [refused(push, "the job failed for every item", "invalid") for push in sending.pushes]
         failed = self._failures(state, facts, sending)
-        count = None if self._errors is None else self._errors(state)
-        if isinstance(count, int) and count != len(failed):
-            # The report does not name them all: any of the others may be among them.
-            return [
-                refused(push, failed[n]) if n in failed else unknown(push, "the job failed for some items")
-                for n, push in enumerate(sending.pushes)
-            ]
-        return [
-            refused(push, failed[n], "invalid")
-            if n in failed
-            else PushResult(push_id=push.push_id, outcome=Outcome.APPLIED)
-            for n, push in enumerate(sending.pushes)
-        ]
+        # Items that neither the report names nor the numbers count may have ended in any way.
+        is_vague = errors not in {None, len(failed)} or (
+            successes is not None and successes + len(failed) != len(sending.pushes)
+        )
+        found = []
+        for number, push in enumerate(sending.pushes):
+            if number in failed:
+                found.append(refused(push, failed[number], None if is_vague else "invalid"))
+            elif is_vague:
+                found.append(unknown(push, "the job does not tell what became of this item"))
+            else:
+                found.append(PushResult(push_id=push.push_id, outcome=Outcome.APPLIED))
+        return found
+
+    def _count(self, find: Callable[[Json], Json] | None, state: Json) -> int | None:
+        """A number of items; one that has to be there and is none proves nothing of the job."""
+        if find is None:
+            return None
+        return Document(find(state), "the job's number of items").whole()
 
     def _failures(self, state: Json, facts: Facts, sending: Sending) -> Mapping[int, str]:
         spec = self._spec.report

@@ -14,8 +14,8 @@ from syncworker.connector.declarative.parts import (
     NoPages,
     Paginate,
     RequestSpec,
-    Seconds,
     TimeSpec,
+    ToldSeconds,
 )
 
 
@@ -27,6 +27,10 @@ class LineSpec(Strict):
         default=None, description="Lines for which it is not true are none of ours"
     )
     id: FieldSpec = Field(description="id, unique in its order")
+    same_id: Literal["refuse", "number"] = Field(
+        default="refuse",
+        description="What lines with one id are: a mistake, or lines that are told apart by their order (id, id#2, ...)",
+    )
     listing: FieldSpec | None = Field(default=None, description="nullable id: the listing that was sold")
     sku: FieldSpec | None = Field(default=None, description="nullable text: the SKU as the channel has it")
     ordered: FieldSpec = Field(description="int: units ever ordered, cancelled ones included")
@@ -227,15 +231,27 @@ class JobSpec(Strict):
 
     id: FieldSpec = Field(description="id of the job in the answer")
     request: RequestSpec = Field(description="Asks for its state; knows job")
-    every_s: Seconds = Field(default=2.0, description="Seconds between two questions")
-    wait_s: Seconds = Field(default=30.0, description="Seconds after which each item's outcome is unknown")
+    every_s: ToldSeconds = Field(
+        default=2.0, description="Seconds between two questions; a number or a setting"
+    )
+    wait_s: ToldSeconds = Field(
+        default=30.0, description="Seconds after which each item's outcome is unknown; a number or a setting"
+    )
     state: Expression = Field(description="The state's word")
     done: tuple[str, ...] = Field(
         description="Words of a job that has ended well or with errors in its report"
     )
     failed: tuple[str, ...] = Field(default=(), description="Words of a job that surely applied nothing")
+    unclear: tuple[str, ...] = Field(
+        default=(), description="Words of a job that has ended without a proof of anything: unknown at once"
+    )
     errors: Expression | None = Field(
-        default=None, description="Number of items that failed; above 0 the report has to name them"
+        default=None,
+        description="Number of items that failed; unless that is all of them, the report has to name them",
+    )
+    successes: Expression | None = Field(
+        default=None,
+        description="Number of items that are applied; if some are in neither number, nobody knows which",
     )
     report: CsvSpec | None = Field(default=None, description="The file that names the items that failed")
 
@@ -370,6 +386,9 @@ class UpdateSpec(Strict):
 class OrderCall(Strict):
     """A call about one order, harmless to repeat."""
 
+    enabled: Expression | None = Field(
+        default=None, description="On {cfg}: if it is not true, nothing is fetched and nothing is sent"
+    )
     fetch: RequestSpec | None = Field(default=None, description="Reads the order first, as order.doc")
     when: Expression | None = Field(
         default=None, description="On {order, cfg}: whether it has to be sent at all"

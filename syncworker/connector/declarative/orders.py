@@ -6,8 +6,9 @@ goods and raises an incident.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from syncworker.connector.answers import Json
@@ -91,7 +92,7 @@ def _lines(
     rows_of = rows_finder(finder(spec.lines.path, values), spec.lines.path.text)
     is_ours = None if spec.lines.when is None else condition(spec.lines.when, values)
     map_line = _line_mapping(spec, account)
-    path = spec.lines.path.text
+    path, numbers = spec.lines.path.text, spec.lines.same_id == "number"
 
     def lines_of(order: Json, word: str, currency: str | None) -> tuple[tuple[ChannelLine, ...], bool]:
         lines: list[ChannelLine] = []
@@ -106,11 +107,23 @@ def _lines(
             if mapped is not None:
                 lines.append(mapped[0])
                 all_known = all_known and mapped[1]
+        lines = _told_apart(lines) if numbers else lines
         if len({line.line_id for line in lines}) < len(lines):
             Document(None, path).fail("gives one line_id twice")
         return tuple(lines), all_known
 
     return lines_of
+
+
+def _told_apart(lines: list[ChannelLine]) -> list[ChannelLine]:
+    """The second line of one id gets a number behind it, and so on."""
+    times: Counter[str] = Counter()
+    found = []
+    for line in lines:
+        times[line.line_id] += 1
+        count = times[line.line_id]
+        found.append(line if count == 1 else replace(line, line_id=f"{line.line_id}#{count}"))
+    return found
 
 
 @dataclass(slots=True)

@@ -183,18 +183,21 @@ def _next_rule(spec: Pages, account: Account, base_url: str) -> _Next:
 def _by_page(spec: ByPage, account: Account) -> _Next:
     total = None if spec.total is None else finder(spec.total, account.open_values)
     pages = None if spec.pages is None else finder(spec.pages, account.open_values)
+    more = None if spec.more is None else condition(spec.more, account.open_values)
 
     def following(place: Place, seen: Seen) -> Place | None:
         number = spec.start if place.number is None else place.number
         done = number - spec.start + 1
         last_page: int | None = None
-        if pages is not None:
+        if more is not None:
+            last_page = None if more(seen.answer.body) else done
+        elif pages is not None:
             last_page = _count(pages(seen.answer.body), "pages")
         elif spec.pages_header is not None:
             last_page = _count(seen.answer.headers.get(spec.pages_header.lower()), spec.pages_header)
         elif total is not None and spec.size is not None:
             last_page = -(-_count(total(seen.answer.body), "total") // spec.size)
-        is_short = last_page is None and spec.size is not None and len(seen.ids) < spec.size
+        is_short = more is None and last_page is None and len(seen.ids) < (spec.size or 0)
         if not seen.ids or is_short or (last_page is not None and done >= last_page):
             return None
         return replace(place, number=number + 1, last=seen.ids[-1])

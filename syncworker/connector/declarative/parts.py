@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from syncworker.connector.declarative.expression import Expression
+from syncworker.connector.declarative.expression import Expression, Settings, with_settings
 from syncworker.connector.declarative.fields import FieldSpec, Strict
 from syncworker.connector.declarative.template import Template
 
 Path = Annotated[str, Field(pattern=r"^/[^?#\s]*$|^$")]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+#: Seconds, or ``${setting}``.
+ToldSeconds = Seconds | Annotated[str, Field(pattern=r"^\$\{[a-z][a-z0-9_]*\}$")]
+
+
+def seconds_told(value: float | str | None, settings: Settings) -> float | None:
+    """The seconds that a manifest gives, itself or by a setting."""
+    told = with_settings(value, settings) if isinstance(value, str) else value
+    return float(told) if isinstance(told, int | float | Decimal) else None
 
 
 class PaceSpec(Strict):
     """How often an operation may be called, whatever the channel answers. Counted for all workers together."""
 
-    min_interval_s: Seconds | None = Field(default=None, description="Seconds between two calls at least")
+    min_interval_s: ToldSeconds | None = Field(
+        default=None, description="Seconds between two calls at least; a number or a setting"
+    )
     per_s: int | None = Field(default=None, ge=1, description="Calls in any second at most")
     per_minute: int | None = Field(default=None, ge=1, description="Calls in any minute at most")
     per_day: int | None = Field(default=None, ge=1, description="Calls in any day at most")
 
-    def allowances(self) -> tuple[str, ...]:
+    def allowances(self, settings: Settings) -> tuple[str, ...]:
         """In the limiter's words."""
         given = ((self.per_s, "second"), (self.per_minute, "minute"), (self.per_day, "day"))
         found = [f"{count}/{unit}" for count, unit in given if count is not None]
-        if self.min_interval_s:
-            found.append(f"1/{max(1, round(self.min_interval_s + 0.499))}second")
+        interval_s = seconds_told(self.min_interval_s, settings)
+        if interval_s:
+            found.append(f"1/{max(1, round(interval_s + 0.499))}second")
         return tuple(found)
 
 
@@ -148,12 +160,13 @@ class ByPage(Strict):
     size: int | None = Field(default=None, ge=1, description="Rows of a full page; fewer are the last page")
     total: Expression | None = Field(default=None, description="Rows in all")
     pages: Expression | None = Field(default=None, description="Pages in all")
+    more: Expression | None = Field(default=None, description="If it is not true, this was the last page")
     pages_header: str | None = Field(default=None, description="Header that tells the pages in all")
 
     @model_validator(mode="after")
     def _has_an_end(self) -> ByPage:
-        if self.size is None and self.pages is None and self.pages_header is None:
-            raise ValueError("needs size, pages or pages_header to know the last page")
+        if not any((self.size, self.pages, self.more, self.pages_header)):
+            raise ValueError("needs size, pages, more or pages_header to know the last page")
         return self
 
 

@@ -191,9 +191,13 @@ class OrderCalls:
         self._request = BoundRequest(spec.request, caller.account)
         self._fetch = None if spec.fetch is None else BoundRequest(spec.fetch, caller.account)
         self._when = None if spec.when is None else condition(spec.when, values)
+        enabled = None if spec.enabled is None else condition(spec.enabled, values)
+        self._is_enabled = enabled is None or enabled(caller.facts())
 
     def send(self, ids: Sequence[str], *, reason: str = "") -> None:
         """For each order that needs it. "It was so already" is no error."""
+        if not self._is_enabled:
+            return
         orders = [order for order in map(self._order, ids) if self._is_wanted(order)]
         for start in range(0, len(orders), self._spec.max):
             batch = orders[start : start + self._spec.max]
