@@ -39,7 +39,7 @@ from syncworker.connector import (
     WebhookRefusedError,
     WebhookRequest,
 )
-from syncworker_tiktok import feeds, listings, quantities, shop, webhooks
+from syncworker_tiktok import feeds, listings, orders, quantities, shop, webhooks
 from syncworker_tiktok.client import READ_MAX, TikTokClient
 from syncworker_tiktok.listings import PoolKey
 from syncworker_tiktok.quantities import Parcel
@@ -220,6 +220,16 @@ class TikTokChannel:
             if page.next_cursor == token:
                 raise MalformedAnswerError("the page leads to itself", path="next_page_token")
             token = page.next_cursor
+
+    def cancel_order(self, external_id: str, *, reason: str) -> None:
+        """Cancel a whole order as its seller; one that is cancelled already stays so."""
+        for one in self._client.orders([external_id]).data["orders"].items():
+            if one["id"].text() == external_id:
+                code = orders.cancel_reason(one, self._settings, reason)
+                if code is not None:
+                    self._client.cancel(external_id, code)
+                return
+        raise RequestRefusedError(f"TikTok Shop does not show the order {external_id}", status=200)
 
     # ------------------------------------------------------------------ being called
 

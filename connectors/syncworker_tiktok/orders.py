@@ -75,6 +75,24 @@ def order(
     )
 
 
+def cancel_reason(one: Document, settings: TikTokSettings, reason: str) -> str | None:
+    """TikTok's code for the seller's reason; ``None`` where the order is cancelled already.
+
+    The words of a person are no code, so out of stock is said for them. Codes as several public integrations send
+    them; their own list is behind the Seller Center.
+    """
+    raw = one["status"].text()
+    if _STATUS.get(raw) is OrderStatus.CANCELLED:
+        return None
+    if reason.startswith("seller_cancel_"):
+        return reason
+    if settings.cancel_reason is not None:
+        return settings.cancel_reason
+    if raw == _UNPAID:
+        return "seller_cancel_unpaid_reason_out_of_stock"
+    return "seller_cancel_reason_out_of_stock"
+
+
 def moment(value: Document) -> datetime:
     """Unix seconds as aware UTC."""
     return datetime.fromtimestamp(value.whole(least=1_000_000_000, most=100_000_000_000), UTC)

@@ -48,6 +48,9 @@ class TikTokSettings(BaseModel):
     consent_url: str = CONSENT_URL
     allow_private_network: bool = False
 
+    #: The code of a reason that TikTok knows, told when an order is cancelled here; left out: out of stock.
+    cancel_reason: str | None = None
+
     #: Whether an order lowers the number before it is paid.
     unpaid_counts_down: Known = Known.YES
     #: Whether cancelled units go on sale again by themselves.

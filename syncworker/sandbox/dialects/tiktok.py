@@ -136,24 +136,9 @@ def _add_products(router: APIRouter, desk: _Desk) -> None:
         walk = bodies.walk(call, most=100)
         bodies.only(call.body, ("seller_skus", "status"))
         wanted = set(bodies.texts(call.body, "seller_skus", most=10))
-
-        def deed(market: Marketplace, now: datetime) -> Plain:
-            shelf, views = Shelf(market), _views(market, now)
-            found = [
-                product
-                for product in shelf.products.values()
-                if not wanted or any(sku.listing.sku in wanted for sku in product)
-            ]
-            start = int((walk.token or "offset=0").removeprefix("offset="))
-            end = min(start + walk.size, len(found))
-            data = {
-                "total_count": len(found),
-                "products": [rows.product_row(product, views) for product in found[start:end]],
-                "next_page_token": bodies.write_token(f"offset={end}") if end < len(found) else "",
-            }
-            return Plain(_envelope(data))
-
-        return desk.exchange(shop, "listings").answer(deed)
+        return desk.exchange(shop, "listings").answer(
+            lambda market, now: Plain(_envelope(_found_products(market, wanted, walk, now)))
+        )
 
     @router.get("/product/202309/products/{product_id}")
     def product(shop: str, product_id: str, call: Call = desk.call) -> Response:
@@ -168,18 +153,28 @@ def _add_products(router: APIRouter, desk: _Desk) -> None:
     @router.post("/product/202309/products/{product_id}/prices/update")
     def price(shop: str, product_id: str, call: Call = desk.call) -> Response:
         def deed(market: Marketplace, now: datetime) -> Plain:
-            known = {sku.sku_id: sku for sku in Shelf(market).product(product_id)}
-            wanted = call.body.get("skus")
-            for row in wanted if isinstance(wanted, list) else []:
-                sku = known.get(str(row.get("id")))
-                if sku is None:
-                    raise RefusedError(200, "12052036", "The SKU id is invalid")
-                if row["price"]["currency"] != market.profile.currency:
-                    raise bodies.bad("the currency is not the shop's")
-                market.patch_listing(sku.listing.listing_id, price=row["price"]["amount"], now=now)
+            for listing_id, amount in bodies.prices(call, Shelf(market), product_id, market.profile.currency):
+                market.patch_listing(listing_id, price=amount, now=now)
             return Plain(_envelope({}))
 
         return desk.exchange(shop, "patch").answer(deed)
+
+
+def _found_products(market: Marketplace, wanted: set[str], walk: bodies.Walk, now: datetime) -> rows.Row:
+    """One page of products, all or those that have one of the wanted seller SKUs. Its token is an offset."""
+    views = _views(market, now)
+    found = [
+        product
+        for product in Shelf(market).products.values()
+        if not wanted or any(sku.listing.sku in wanted for sku in product)
+    ]
+    start = int((walk.token or "offset=0").removeprefix("offset="))
+    end = min(start + walk.size, len(found))
+    return {
+        "total_count": len(found),
+        "products": [rows.product_row(product, views) for product in found[start:end]],
+        "next_page_token": bodies.write_token(f"offset={end}") if end < len(found) else "",
+    }
 
 
 def _views(market: Marketplace, now: datetime) -> dict[str, ListingView]:
@@ -282,6 +277,19 @@ def _add_orders(router: APIRouter, desk: _Desk) -> None:
 
 
 def _add_aftersales(router: APIRouter, desk: _Desk) -> None:
+    @router.post("/return_refund/202309/cancellations")
+    def cancel(shop: str, call: Call = desk.call) -> Response:
+        bodies.only(call.body, ("order_id", "cancel_reason"))
+        number, reason = str(call.body.get("order_id")), str(call.body.get("cancel_reason"))
+        if not reason.startswith("seller_cancel_"):
+            raise bodies.bad("cancel_reason is none that a seller may give")
+
+        def deed(market: Marketplace, now: datetime) -> Plain:
+            market.cancel(our_order_id(market, number), now=now)
+            return Plain(_envelope({"cancel_id": f"403{number[3:]}", "cancel_status": "SUCCESS"}))
+
+        return desk.exchange(shop, "patch").answer(deed)
+
     @router.post("/return_refund/202309/{kind}/search")
     def search(shop: str, kind: str, call: Call = desk.call) -> Response:
         if kind not in ("cancellations", "returns"):

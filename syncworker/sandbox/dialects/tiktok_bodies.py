@@ -116,6 +116,24 @@ def stock_order(call: Call, shelf: Shelf, product_id: str) -> StockOrder:
     return StockOrder(tuple(items), skus, tuple(errors))
 
 
+def prices(call: Call, shelf: Shelf, product_id: str, currency: str) -> list[tuple[str, str]]:
+    """(Listing, amount) of each SKU whose price is to change."""
+    known = {sku.sku_id: sku for sku in shelf.product(product_id)}
+    only(call.body, ("skus",))
+    found: list[tuple[str, str]] = []
+    for row in _objects(call.body.get("skus"), "skus"):
+        only(row, ("id", "price"))
+        sku, price = known.get(str(row.get("id"))), row.get("price")
+        if sku is None:
+            raise RefusedError(200, "12052036", "The SKU id is invalid")
+        if not isinstance(price, dict) or set(price) != {"amount", "currency"}:
+            raise bad("price needs amount and currency")
+        if price["currency"] != currency or not isinstance(price["amount"], str):
+            raise bad(f"a price is an amount as text, in {currency}")
+        found.append((sku.listing.listing_id, price["amount"]))
+    return found
+
+
 def sku_error(sku_id: str, code: int, words: str, warehouse: str = WAREHOUSE) -> dict[str, object]:
     """A SKU that was not applied, as it stands beside "code 0"."""
     extra = {"warehouse_id": warehouse, "code": code, "message": words}

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from syncworker.connector import (
+    CancelsOrders,
     ChannelMisconfiguredError,
     HearsWebhooks,
     Known,
@@ -19,6 +20,7 @@ from syncworker.connector import (
     Outcome,
     QuantityMode,
     QuantityPush,
+    RequestRefusedError,
     UpdatesListings,
 )
 from syncworker.sandbox.process import Sandbox
@@ -36,6 +38,7 @@ from tests.connectors.tiktok.tiktok_shops import (
 def test_it_is_what_it_says_it_is(shop: TikTokShop) -> None:
     assert isinstance(shop.channel, UpdatesListings)
     assert isinstance(shop.channel, HearsWebhooks)
+    assert isinstance(shop.channel, CancelsOrders)
     assert shop.channel.capabilities().assumed() == (
         "below_zero",
         "visibility_lag_s",
@@ -239,6 +242,23 @@ def test_every_change_is_listed_from_its_second_on(shop: TikTokShop) -> None:
     assert page.channel_time is not None
     assert abs(page.channel_time - datetime.now(UTC)) < timedelta(seconds=30)
     assert at > LONG_AGO
+
+
+@pytest.mark.parametrize("reason", ["sold at the stall", "seller_cancel_reason_wrong_price"])
+def test_an_order_is_cancelled_by_its_seller_once(shop: TikTokShop, reason: str) -> None:
+    _, theirs = shop.buy("KAOS/M", 2)
+
+    for _ in range(2):
+        shop.channel.cancel_order(theirs, reason=reason)
+
+    order = shop.orders()[theirs]
+    assert order.status is OrderStatus.CANCELLED
+    assert [line.cancelled for line in order.lines] == [2]
+
+
+def test_an_order_of_another_shop_is_not_cancelled(shop: TikTokShop) -> None:
+    with pytest.raises(RequestRefusedError, match="21008111"):
+        shop.channel.cancel_order("576000000000999999", reason="no")
 
 
 def test_an_existing_product_is_found_by_its_seller_sku(shop: TikTokShop) -> None:
