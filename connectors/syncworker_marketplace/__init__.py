@@ -7,7 +7,7 @@ from functools import cache
 from syncworker.connector.declarative import DeclaredConnector, manifest_connector
 
 #: The manifests that are shipped, by the connector's name.
-SHIPPED = ("marketplace", "woocommerce")
+SHIPPED = ("marketplace", "woocommerce", "channelengine", "mirakl", "medusa")
 
 
 @cache

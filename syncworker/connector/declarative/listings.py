@@ -62,9 +62,11 @@ class Listings:
         self._caller = caller
         self._request = BoundRequest(spec.request, account)
         self._walk = Walk(spec.paginate, None, account, base_url)
-        self._rows = rows_finder(finder(spec.items, account.open_values), spec.items.text)
+        self.rows = rows_finder(finder(spec.items, account.open_values), spec.items.text)
         self._where = spec.items.text
         self.map = listing_mapping(spec.listing, account)
+        self._id = spec.listing.id.reader(account.open_values, kind="id", presence=Presence.REQUIRED)
+        self._is_ours = None if spec.when is None else condition(spec.when, account.open_values)
         self._has_children: Callable[[Json], bool] | None = None
         if spec.children is not None:
             self._has_children = condition(spec.children.when, account.open_values)
@@ -82,8 +84,8 @@ class Listings:
         answer = self._caller.send(
             self._request, facts, effect=False, instead=self._walk.request(place, self._request, facts)
         )
-        rows = self._rows(answer.body)
-        seen = Seen(answer, [_identity(row) for row in rows])
+        rows = self.rows(answer.body)
+        seen = Seen(answer, [self._identity(row) for row in rows])
         before = self._walk.before(place)
         if self._walk.moved(place, seen) or (before is not None and self._last_id(before) != place.last):
             raise MalformedAnswerError(
@@ -101,6 +103,8 @@ class Listings:
         for number, row in enumerate(rows):
             prefix = f"{where}[{number}]" if where != "@" else f"[{number}]"
             try:
+                if self._is_ours is not None and not self._is_ours(row):
+                    continue
                 if self._has_children is not None and self._has_children(row):
                     found += (self.map(child) for child in self._children(row))
                 else:
@@ -111,9 +115,11 @@ class Listings:
 
     def tried(self, body: Json, *, children: bool) -> int:
         """How many listings a sample gives; of children, or of the rows that need no call of their own."""
-        rows = self._child_rows(body) if children else self._rows(body)
+        rows = self._child_rows(body) if children else self.rows(body)
         if not children and self._has_children is not None:
             rows = [row for row in rows if not self._has_children(row)]
+        if not children and self._is_ours is not None:
+            rows = [row for row in rows if self._is_ours(row)]
         for number, row in enumerate(rows):
             try:
                 self.map({"parent": {"id": 1}, **row} if children and isinstance(row, dict) else row)
@@ -123,8 +129,18 @@ class Listings:
 
     def _last_id(self, place: Place) -> str | None:
         facts = self._caller.facts(**self._walk.facts(place, datetime.now(UTC)))
-        rows = self._rows(self._caller.send(self._request, facts, effect=False).body)
-        return _identity(rows[-1]) if rows else None
+        rows = self.rows(self._caller.send(self._request, facts, effect=False).body)
+        return self._identity(rows[-1]) if rows else None
+
+    def _identity(self, row: Json) -> str:
+        """What a row is known again by: its id, else that of its listing."""
+        if isinstance(row, dict) and row.get("id") is not None:
+            return str(row["id"])
+        try:
+            listing_id: str = self._id(row)
+            return listing_id
+        except MalformedAnswerError:
+            return _identity(row)
 
     def _children(self, parent: Json) -> list[Json]:
         found: list[Json] = []
@@ -182,7 +198,7 @@ class _ReadCall:
         values = caller.account.open_values
         self._route, self._caller = route, caller
         self._request = BoundRequest(route.request, caller.account)
-        self._rows = rows_finder(finder(route.items, values), route.items.text)
+        self.rows = rows_finder(finder(route.items, values), route.items.text)
         self._key = route.key.reader(values, kind="id", presence=Presence.REQUIRED)
         self._absent = None if route.absent is None else condition(route.absent, values)
         self._quantity = route.quantity.reader(values, kind="signed", presence=Presence.REQUIRED)
@@ -208,7 +224,7 @@ class _ReadCall:
         """The numbers in an answer; rows that were not asked for count for nothing."""
         wanted = {str(item.get(self._route.of)): str(item["pool"]) for item in items}
         found: dict[str, Reading] = {}
-        for number, row in enumerate(self._rows(body)):
+        for number, row in enumerate(self.rows(body)):
             try:
                 pool = wanted.get(self._key(row))
                 if pool is None:
@@ -237,7 +253,7 @@ class _ReadCall:
 
     def keys(self, body: Json) -> list[str]:
         """The keys of all rows."""
-        return [self._key(row) for row in self._rows(body)]
+        return [self._key(row) for row in self.rows(body)]
 
     def says_none(self, status: int, body: Json) -> bool:
         """Whether an answer says that no number may be read at all."""

@@ -171,6 +171,9 @@ class ListingsSpec(Strict):
     request: RequestSpec = Field(description="Knows page, offset, cursor, size")
     paginate: Paginate = Field(default=NoPages(), description="How it goes on")
     items: Expression = Field(description="The rows in an answer")
+    when: Expression | None = Field(
+        default=None, description="Rows for which it is not true are none of our listings"
+    )
     listing: ListingSpec = Field(description="One row")
     children: ChildrenSpec | None = Field(default=None, description="Rows that need a call of their own")
 
