@@ -20,6 +20,7 @@ from syncworker.sandbox.log import EventLog
 from syncworker.sandbox.orders import Order
 from syncworker.sandbox.pools import ListingSeed, sellable
 from syncworker.sandbox.profile import ShopProfile
+from syncworker.sandbox.state import Landing
 
 
 class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
@@ -111,6 +112,20 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
         if pool_id is None and quantity:
             self.hand_edit(pool.pool_id, now=now, quantity=quantity)
         return self._view(self.listings[listing_id], now)
+
+    def put_back_later(self, order_id: str, *, now: datetime, after_s: float) -> None:
+        """What this order took returns to sale by itself `after_s` seconds from now, less what was cancelled by then."""
+        now = self._begin(now)
+        self.book.get(order_id)
+
+        def deed(at: datetime) -> None:
+            for line in self.book.get(order_id).lines:
+                units = line.quantity - line.cancelled if line.took else 0
+                if units:
+                    fields: dict[str, object] = {"order_id": order_id, "sku": line.sku, "quantity": units}
+                    self._change(self.pools[line.pool_id], "put_back", at, quantity=units, fields=fields)
+
+        self._schedule(now + timedelta(seconds=after_s), Landing({"put_back": order_id}, deed))
 
     def _new_pool_id(self) -> str:
         number = len(self.pools) + 1

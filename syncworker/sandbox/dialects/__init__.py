@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from syncworker.sandbox.dialects.channelengine import CHANNELENGINE
 from syncworker.sandbox.dialects.dialect import Dialect
+from syncworker.sandbox.dialects.instagram import INSTAGRAM, INSTAGRAM_ORDERS
 from syncworker.sandbox.dialects.marketplace import MARKETPLACE
 from syncworker.sandbox.dialects.medusa import MEDUSA
 from syncworker.sandbox.dialects.mirakl import MIRAKL
@@ -17,6 +18,8 @@ DIALECTS: Mapping[str, Dialect] = {
     for dialect in (
         MARKETPLACE,
         CHANNELENGINE,
+        INSTAGRAM,
+        INSTAGRAM_ORDERS,
         MEDUSA,
         MIRAKL,
         TIKTOK,

@@ -1,0 +1,115 @@
+"""What has to be known of a catalogue before it is opened? Ids, tokens, and the facts somebody can prove.
+
+Without ``orders`` it is a catalogue: since on-platform checkout ended (September 2025) buyers leave for the seller's own
+pages or write a message, so nothing can be ordered there.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from syncworker.connector import Capabilities, QuantityKind, QuantityMode
+
+#: Records in one ``items_batch``. Documented are 5000 at most and a recommendation of fewer than 3000.
+BATCH_MAX = 500
+#: No bound is given for how long a batch may take to be applied [unsure]: this is ours.
+HORIZON_S = 600.0
+
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+NumericId = Annotated[str, Field(pattern=r"^[0-9]{1,32}$")]
+
+
+class InstagramSettings(BaseModel):
+    """One catalogue, as it stands in ``channels.toml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: The product catalogue's number, from the Commerce Manager's address.
+    catalog_id: NumericId
+    #: Of a system user with ``catalog_management``; one that never expires can be chosen.
+    access_token: SecretStr
+    #: Of the app: proves each request, and the sender of each webhook.
+    app_secret: SecretStr | None = None
+    base_url: str = "https://graph.facebook.com"
+    api_version: str = Field(default="v25.0", pattern=r"^v[0-9]{1,2}\.[0-9]$")
+    allow_private_network: bool = False
+
+    #: Whether the account still has the order API (a closed beta); needs ``cms_id`` and ``page_token``.
+    orders: bool = False
+    #: The commerce account ("commerce merchant settings").
+    cms_id: NumericId | None = None
+    #: Of the Page, with the role EDITOR or above: the order API takes no other.
+    page_token: SecretStr | None = None
+
+    #: Address of a product's page, with ``{sku}`` in it; without it nothing is published.
+    product_url: str | None = None
+    #: Address of a product's picture, with ``{sku}`` in it.
+    image_url: str | None = None
+    #: Named with each product that is published.
+    brand: str | None = Field(default=None, max_length=100)
+
+    #: How long to wait for a batch to be finished; one that is not counts as unknown.
+    batch_wait_s: Annotated[Seconds, Field(le=30)] = 20.0
+    horizon_s: Annotated[Seconds, Field(gt=0)] = HORIZON_S
+    visibility_lag_s: Seconds | None = None
+    read_lag_s: Seconds | None = None
+    poll_s: Annotated[Seconds, Field(gt=0)] = 300.0
+    #: Our own limit for batches. Documented are at least 200 an hour, and a number a minute that nobody tells.
+    batch_limits: tuple[str, ...] = ("3/minute",)
+    #: Our own limit for everything else; documented are at least 20,000 an hour.
+    rate_limits: tuple[str, ...] = ("300/minute",)
+
+    @field_validator("access_token", "app_secret", "page_token")
+    @classmethod
+    def _fits_a_header(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            value = secret.get_secret_value()
+            if not value or not (value.isascii() and value.isprintable()) or " " in value:
+                raise ValueError("must be printable characters without blanks")
+        return secret
+
+    @field_validator("product_url", "image_url")
+    @classmethod
+    def _names_the_sku(cls, address: str | None) -> str | None:
+        if address is not None and ("{sku}" not in address or not address.startswith("https://")):
+            raise ValueError("must begin with https:// and hold {sku}")
+        return address
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> InstagramSettings:
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("base_url must look like https://graph.facebook.com, without password or query")
+        if parts.scheme == "http" and not self.allow_private_network:
+            raise ValueError("base_url must begin with https://, or the token travels in the clear")
+        if self.orders and (self.cms_id is None or self.page_token is None):
+            raise ValueError("orders = true needs cms_id and page_token")
+        return self
+
+    def capabilities(self) -> Capabilities:
+        """The facts in the engine's words; what Meta does not document stays undeclared.
+
+        The number is the one that we gave: what Meta subtracts for orders that wait is hidden, and comes back half an
+        hour after they were acknowledged. So no order ever counts it down (see ``orders.py``).
+        """
+        return Capabilities(
+            mode=QuantityMode.SET,
+            kind=QuantityKind.AVAILABLE,
+            floor=0,
+            zero_is_quantity=True,
+            readable=True,
+            takes_orders=self.orders,
+            own_number=False,
+            visibility_lag_s=self.visibility_lag_s,
+            apply_lag_s=0.0,
+            read_lag_s=self.read_lag_s,
+            horizon_s=self.horizon_s,
+            idempotency_s=0.0,
+            poll_s=self.poll_s,
+            batch_max=BATCH_MAX,
+            feeds=("waiting", "orders") if self.orders else (),
+            publishes=self.product_url is not None and self.image_url is not None and self.brand is not None,
+        )
