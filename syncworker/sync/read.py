@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.incidents import review_pools
 from syncworker.sync.lease import lease_s
+from syncworker.sync.listings import discover
 from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, reconcile_after
 from syncworker.sync.stockroom import lock_connected
 
@@ -28,6 +30,7 @@ from syncworker.sync.stockroom import lock_connected
 POOLS_PER_TASK = 500
 #: Asked again this long after the moment at which an answer can be believed.
 MARGIN = timedelta(milliseconds=1)
+_SIGNS_OF_A_MOVE = frozenset({"drift", "absent"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,12 @@ def read_back(
     begun = context.ledger.run(lambda tx: _begin(tx, context, name, pool_ids, as_base=as_base))
     if begun is None:
         return None
-    answered = drifted = 0
+    answered, outcomes = 0, Counter[str]()
     try:
         port = context.open_channel(name)
         for keys, is_last in _batches(begun):
             readings = list(port.read_quantities(keys))
-            drifted += _recorded(context, begun, keys, readings, is_last=is_last)
+            outcomes += _recorded(context, begun, keys, readings, is_last=is_last)
             answered += len(readings)
     except LeaseLostError:
         log.warning("read_taken_over", channel=name)
@@ -74,8 +77,18 @@ def read_back(
     except Exception as error:  # noqa: BLE001 - whatever a connector raises harms its own channel alone
         _failed(context, begun, error)
         return None
+    if as_base and outcomes.keys() & _SIGNS_OF_A_MOVE:
+        _look_at_listings(context, name)
     context.hint(name, JobKind.PUSH)
-    return ReadReport(channel=name, asked=len(begun.keys), answered=answered, drifted=drifted)
+    return ReadReport(channel=name, asked=len(begun.keys), answered=answered, drifted=outcomes["drift"])
+
+
+def _look_at_listings(context: Context, name: str) -> None:
+    """A number that is gone, or that does not fall as its sales say: its listing may sell from another one by now."""
+    try:
+        discover(context, name)
+    except Exception as error:  # noqa: BLE001 - the read-back stands, whatever a connector raises here
+        log.warning("listings_not_seen", channel=name, error=str(error) or repr(error))
 
 
 def _batches(begun: _Begun) -> Iterator[tuple[list[str], bool]]:
@@ -87,7 +100,7 @@ def _batches(begun: _Begun) -> Iterator[tuple[list[str], bool]]:
 
 def _recorded(
     context: Context, begun: _Begun, keys: Sequence[str], readings: Sequence[Reading], *, is_last: bool
-) -> int:
+) -> Counter[str]:
     return context.ledger.run(lambda tx: _record(tx, begun, keys, readings, is_last=is_last))
 
 
@@ -125,7 +138,8 @@ def _begin(
 
 def _record(
     tx: Transaction, begun: _Begun, keys: Sequence[str], readings: Sequence[Reading], *, is_last: bool
-) -> int:
+) -> Counter[str]:
+    """Record one call's answers; how often each outcome came of them."""
     jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
     answers = {begun.keys[reading.pool_key]: reading for reading in readings if reading.pool_key in keys}
     pool_ids = [begun.keys[key] for key in keys]
@@ -133,7 +147,6 @@ def _record(
     known = pools.load(tx, pool_ids, lock=True)
     opens = pushes.open_of(tx, known)
     outcomes: dict[str, tuple[int | None, str]] = {}
-    drifted = 0
     for pool_id, record in known.items():
         reading = answers.get(pool_id)
         if reading is None:
@@ -143,14 +156,12 @@ def _record(
         found = [push.open for push in opens.get(pool_id, [])]
         number, outcome = _one(tx, begun, record, reading, found)
         outcomes[begun.records[pool_id].id] = (number, outcome)
-        if outcome == "drift":
-            drifted += 1
     reads.answer(tx, outcomes)
     review_pools(tx, _risen(tx, known))
     record_success(tx, begun.channel)
     if is_last:
         jobs.release(tx, begun.lease)
-    return drifted
+    return Counter(outcome for _, outcome in outcomes.values())
 
 
 def _risen(tx: Transaction, before: Mapping[str, PoolRecord]) -> list[PoolRecord]:

@@ -247,6 +247,21 @@ def test_a_number_that_came_with_units_of_its_own_is_counted_before_it_is_filled
     assert shop.told == []
 
 
+@pytest.mark.parametrize("mode", ["sets", "compares"])
+def test_a_change_that_nobody_asked_about_shows_in_a_number_that_does_not_fall(
+    mode: str, manual_ledger: Ledger
+) -> None:
+    shop = Shop(manual_ledger, MODES[mode])
+    shop.move("A", "new", quantity=2)
+    shop.sold_out("A")
+    shop.wait_for_orders()
+
+    shop.clock.advance(timedelta(minutes=16))
+    shop.wait_for_orders()
+
+    assert shop.number_of("A") == "new"
+
+
 @pytest.mark.parametrize("any_database", ["memory", "postgresql"])
 def test_a_number_that_moves_while_the_channel_is_observed_goes_live_as_the_new_one(
     manual_ledger: Ledger,
