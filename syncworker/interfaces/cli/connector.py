@@ -1,4 +1,4 @@
-"""What can we sell at? ``connector list``."""
+"""What can we sell at? ``connector list``; what one of them is, and an author's own commands, are beside this file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import asdict
 import click
 
 from syncworker.interfaces.cli.command import ATTENTION, OK, Group
+from syncworker.interfaces.cli.connector_check import check, test
+from syncworker.interfaces.cli.connector_info import info
+from syncworker.interfaces.cli.connector_new import new
+from syncworker.interfaces.cli.connector_try import try_
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.language import N_, _
 
@@ -50,3 +54,10 @@ def _settings(name: str) -> list[dict[str, object]]:
 
     fields = registry.load(name).settings.model_fields
     return [{"name": key, "required": field.is_required()} for key, field in fields.items()]
+
+
+connector.add_command(info)
+connector.add_command(check)
+connector.add_command(test)
+connector.add_command(try_, "try")
+connector.add_command(new)

@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 import syncworker
+from syncworker.connector.costs import COSTS
 from syncworker.core.decision import SENTENCES
 from syncworker.interfaces.language import DOMAIN
 from syncworker.interfaces.sentences import CONTEXT
@@ -60,6 +61,8 @@ PIECED = (
     "add this SKU with `syncworker product import` first, or correct it",
     "remove this line and count the parts: a bundle has no count of its own",
 )
+#: Written for whoever writes connectors, or upgrades tables: these stay English.
+_FOR_AUTHORS = frozenset(("migrations", "fake.py", "conformance", "inspection.py", "tape.py"))
 #: Mistakes of ours, not of a person: these stay English.
 _PROGRAMMERS = ("ValueError", "TypeError", "RuntimeError", "NotImplementedError", "AssertionError")
 #: Where Babel's own table has none.
@@ -77,7 +80,7 @@ def harvest(language: str | None = None) -> Catalog:
     found = extract_from_dir(PACKAGE / "interfaces", [("**.py", "python")], keywords=KEYWORDS)
     for _file, _line, message, _comments, _context in found:
         catalogue.add(message)
-    for sentence in (*SENTENCES.values(), *CLICK):
+    for sentence in (*SENTENCES.values(), *COSTS.values(), *CLICK):
         catalogue.add(sentence)
     for sentence in sorted({*engine_sentences(), *PIECED}):
         catalogue.add(sentence, context=CONTEXT)
@@ -89,7 +92,7 @@ def engine_sentences() -> Iterator[str]:
     for room in ENGINE:
         path = PACKAGE / room
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            if "migrations" not in file.parts and file.name != "fake.py":
+            if not _FOR_AUTHORS & set(file.parts):
                 yield from _of(ast.parse(file.read_text(encoding="utf-8")))
 
 
