@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from syncworker.core.model import Policy
 from syncworker.errors import ConfigurationError, InputError
 from syncworker.settings import Settings, add_channel, load_settings, require_shared_broker
-from syncworker_marketplace.settings import MarketplaceSettings
+from syncworker_marketplace import shipped
 
 SHOP = {"base_url": "https://shop.example/v1", "token": {"env": "TOKO_TOKEN"}}
 
@@ -43,10 +43,10 @@ def problems_of(folder: Path) -> str:
     return "\n".join(caught.value.problems)
 
 
-def marketplace(loaded: Settings, name: str) -> MarketplaceSettings:
+def marketplace(loaded: Settings, name: str) -> dict[str, object]:
     found = loaded.channels[name].settings
-    assert isinstance(found, MarketplaceSettings)
-    return found
+    assert isinstance(found, shipped("marketplace").settings)
+    return dict(found)
 
 
 # --- where it comes from -------------------------------------------------------------------------------------------
@@ -146,8 +146,8 @@ def test_a_channel_has_its_own_options_and_its_connectors_settings(
 
     toko = loaded.channels["toko"]
     assert (toko.location, toko.policy, toko.counts_open_orders) == ("stall", Policy.SHARED, False)
-    assert marketplace(loaded, "toko").token == SecretStr("s3cret-token")
-    assert marketplace(loaded, "toko").allow_private_network
+    assert marketplace(loaded, "toko")["token"] == SecretStr("s3cret-token")
+    assert marketplace(loaded, "toko")["allow_private_network"]
     assert loaded.secrets == ("s3cret-token",)
     assert loaded.warnings == ()
 
@@ -167,7 +167,7 @@ def test_a_secret_can_stand_in_a_file_beside(folder: Path) -> None:
     (folder / "toko.token").write_text("from-a-file\n")
     add_channel(folder / "channels.toml", "toko", "marketplace", {**SHOP, "token": {"file": "toko.token"}})
 
-    assert marketplace(load_settings(folder), "toko").token == SecretStr("from-a-file")
+    assert marketplace(load_settings(folder), "toko")["token"] == SecretStr("from-a-file")
 
 
 def test_a_secret_in_the_file_itself_is_a_warning(folder: Path) -> None:

@@ -15,7 +15,7 @@ from syncworker.connector import (
     Outcome,
     QuantityKind,
 )
-from syncworker_marketplace import mapping
+from tests.connectors import mapping
 from tests.connectors.documents import LISTINGS, NOON, PAGE, PUSHES, READINGS, RESULTS
 
 

@@ -16,7 +16,7 @@ from syncworker.connector import (
     QuantityPush,
     Reading,
 )
-from syncworker_marketplace import mapping
+from tests.connectors import mapping
 from tests.connectors.documents import PUSHES, READINGS, RESULTS
 
 

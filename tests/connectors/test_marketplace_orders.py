@@ -17,7 +17,7 @@ from syncworker.connector import (
     OrderStatus,
 )
 from syncworker.core.fulfilment import Levels
-from syncworker_marketplace import mapping
+from tests.connectors import mapping
 from tests.connectors.documents import line, order, page
 
 

@@ -5,64 +5,64 @@ Each call takes virtual time, during which buyers go on buying; the ordered tran
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+import json as json_text
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
+
+from pydantic import BaseModel
 
 from syncworker.connector import (
     Answer,
+    Channel,
     ChannelMisconfiguredError,
+    Content,
     Json,
-    ListingDraft,
-    ListingRejectedError,
+    Judge,
+    KeptToken,
     MalformedAnswerError,
-    Money,
     OutcomeUnknownError,
+    RequestRefusedError,
     RetryLaterError,
 )
+from syncworker.connector.declarative import DeclaredChannel
+from syncworker.connector.http import Query
+from syncworker.connector.registry import validate
 from syncworker.ledger.clock import ManualClock
 from syncworker.sandbox.faults import AFTER_KINDS, FiredFault, Operation
 from syncworker.sandbox.model import Marketplace
 from syncworker.sandbox.orders import FeedName
 from syncworker.sandbox.refusal import RefusedError
 from syncworker.sandbox.wire import PushItem
-from syncworker_marketplace.connector import MarketplaceChannel
-from syncworker_marketplace.settings import MarketplaceSettings
+from syncworker_marketplace import shipped
 
 Advance = Callable[[float], None]
 
 
-class SimulatedChannel(MarketplaceChannel):
+def simulated_channel(
+    market: Marketplace, settings: BaseModel, clock: ManualClock, advance: Advance, calls: list[str]
+) -> Channel:
     """One shop as the engine sees it."""
+    connector = shipped("marketplace")
+    wire = SimulatedWire(market, clock, advance, calls)
+    return DeclaredChannel(
+        connector.manifest,
+        market.profile.name,
+        settings,
+        KeptToken(),
+        wire=lambda _base_url: wire,
+        now=lambda: clock.time,
+    )
 
-    def __init__(
-        self,
-        market: Marketplace,
-        settings: MarketplaceSettings,
-        clock: ManualClock,
-        advance: Advance,
-        calls: list[str],
-    ) -> None:
-        self._settings = settings
-        self._client = SimulatedClient(market, settings, clock, advance, calls)  # type: ignore[assignment]  # same methods
 
-
-class SimulatedClient:
-    """The marketplace client's methods, straight into the model."""
+class SimulatedWire:
+    """The requests of the marketplace manifest, straight into the model."""
 
     #: Virtual seconds that a request is under way, and its answer.
     LATENCY_S = 0.02
 
-    def __init__(
-        self,
-        market: Marketplace,
-        settings: MarketplaceSettings,
-        clock: ManualClock,
-        advance: Advance,
-        calls: list[str],
-    ) -> None:
+    def __init__(self, market: Marketplace, clock: ManualClock, advance: Advance, calls: list[str]) -> None:
         self.market = market
-        self.settings = settings
         self.clock = clock
         self.advance = advance
         self.calls = calls
@@ -70,57 +70,89 @@ class SimulatedClient:
     def redact(self, text: str) -> str:
         return text
 
-    def shop(self) -> Json:
-        return self._read("shop", lambda _now: self.market.shop()).body
+    def request_text(self, method: str, path: str, **_: object) -> Answer:
+        raise AssertionError(f"{method} {path}: the marketplace has no texts")
 
-    def orders(self, feed: str, since: datetime, cursor: str | None) -> Answer:
-        size = self.settings.page_size
-        name: FeedName = "orders" if feed == "orders" else "cancellations"
+    def request_json(
+        self,
+        method: str,
+        path: str,
+        *,
+        effect: bool,
+        query: Query = MappingProxyType({}),
+        json: Json = None,
+        content: Content | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        accept: Collection[int] = (),
+        judge: Judge | None = None,
+    ) -> Answer:
+        asked = {name: None if value is None else str(value) for name, value in query.items()}
+        body = json if isinstance(json, dict) else {}
+        key = headers.get("Idempotency-Key", "")
+        try:
+            if path == "/shop":
+                return self._read("shop", lambda _now: self.market.shop())
+            if path in {"/orders", "/cancellations"}:
+                return self._orders("orders" if path == "/orders" else "cancellations", asked)
+            if (method, path) == ("GET", "/listings"):
+                return self._listings(asked["cursor"])
+            if path == "/quantities/read":
+                return self._numbers(body["pool_ids"])
+            if path == "/quantities":
+                return self._push(body["items"], key)
+            return self._create(body, key)
+        except RefusedError as error:
+            return _refused(error, judge)
+
+    def _orders(self, name: FeedName, asked: Mapping[str, str | None]) -> Answer:
+        since = datetime.fromisoformat(asked["updated_since"] or "")
+        limit = asked["limit"]
         return self._read(
             name,
             lambda now: self.market.list_orders(
-                name, now=now, updated_since=since, cursor=cursor, limit=size
+                name,
+                now=now,
+                updated_since=since,
+                cursor=asked["cursor"],
+                limit=None if limit is None else int(limit),
             ).as_json(),
         )
 
-    def listings(self, cursor: str | None) -> Json:
-        return self._read(
-            "listings", lambda now: self.market.list_listings(now=now, cursor=cursor).as_json()
-        ).body
+    def _listings(self, cursor: str | None) -> Answer:
+        return self._read("listings", lambda now: self.market.list_listings(now=now, cursor=cursor).as_json())
 
-    def read_quantities(self, pool_ids: Sequence[str]) -> Json:
+    def _numbers(self, pool_ids: Json) -> Answer:
+        wanted = [str(one) for one in pool_ids] if isinstance(pool_ids, list) else []
         return self._read(
             "read",
-            lambda now: {
-                "items": [each.as_json() for each in self.market.read_quantities(pool_ids, now=now)]
-            },
-        ).body
+            lambda now: {"items": [each.as_json() for each in self.market.read_quantities(wanted, now=now)]},
+        )
 
-    def push_quantities(self, items: Json, keys: Sequence[str]) -> Json:
+    def _push(self, items: Json, key: str) -> Answer:
         batch = [PushItem.model_validate(item).item() for item in items] if isinstance(items, list) else []
-        key = keys[0] if len(keys) == 1 else "\n".join(keys)
         return self._write(
             "quantities",
             lambda now: {
                 "items": [r.as_json() for r in self.market.push_quantities(batch, now=now, key=key)]
             },
             later=lambda now, after_s: self.market.land_later(batch, now=now, after_s=after_s, key=key),
-        ).body
+        )
 
-    def create_listing(self, draft: ListingDraft, price: Money) -> Answer:
-        try:
-            return self._write(
-                "publish",
-                lambda now: self.market.create_listing(
-                    sku=draft.sku, title=draft.title, price=format(price.amount, "f"), quantity=0, now=now,
-                    key=draft.idempotency_key,
-                ).as_json(),
-                status=201,
-            )  # fmt: skip
-        except RefusedError as error:
-            if error.status == 409:
-                return _answer(error.body(), 409)
-            raise ListingRejectedError(str(error), sku=draft.sku) from error
+    def _create(self, body: Mapping[str, Json], key: str) -> Answer:
+        price = body["price"]
+        assert isinstance(price, dict)
+        return self._write(
+            "publish",
+            lambda now: self.market.create_listing(
+                sku=str(body["sku"]),
+                title=str(body["title"]),
+                price=str(price["amount"]),
+                quantity=0,
+                now=now,
+                key=key,
+            ).as_json(),
+            status=201,
+        )
 
     def _read(self, operation: Operation, deed: Callable[[datetime], object]) -> Answer:
         fault = self._depart(operation)
@@ -172,14 +204,23 @@ class SimulatedClient:
 
 
 def _answer(body: object, status: int) -> Answer:
-    plain: Json = json.loads(json.dumps(body))
+    plain: Json = json_text.loads(json_text.dumps(body))
     return Answer(status=status, body=plain, headers={}, channel_time=None)
 
 
-def capabilities_of(market: Marketplace, *, poll_s: float) -> MarketplaceSettings:
+def _refused(error: RefusedError, judge: Judge | None) -> Answer:
+    answer = _answer(error.body(), error.status)
+    ruling = None if judge is None else judge(answer.status, answer.body, {})
+    if ruling is None or ruling.verdict is None:
+        return answer
+    raise RequestRefusedError(str(error), status=error.status, code=ruling.code)
+
+
+def settings_of(market: Marketplace, *, poll_s: float) -> BaseModel:
     """The settings an owner would write who declares exactly what the shop declares."""
     profile = market.profile
-    return MarketplaceSettings.model_validate(
+    return validate(
+        shipped("marketplace"),
         {
             "base_url": "http://127.0.0.1/v1",
             "token": "not-checked-here",
@@ -200,5 +241,5 @@ def capabilities_of(market: Marketplace, *, poll_s: float) -> MarketplaceSetting
             "page_size": profile.page_size,
             "feeds": profile.feeds,
             "restocks": profile.restocks_on_cancel,
-        }
+        },
     )

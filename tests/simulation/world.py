@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from syncworker.connector import Channel
 from syncworker.core.model import Policy
 from syncworker.ledger import Ledger, ManualClock, open_ledger
@@ -29,13 +31,13 @@ from syncworker.sandbox.referee import Verdict, common_stock_sold, judge
 from syncworker.sync import goods
 from syncworker.sync.channels import go_live, plan_go_live, register
 from syncworker.sync.context import Context
-from syncworker.sync.listings import publish
+from syncworker.sync.publishing import publish
 from syncworker.sync.pull import pull_orders
 from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 from syncworker.sync.tick import tick
-from syncworker_marketplace.settings import MarketplaceSettings
-from tests.simulation.shop import SimulatedChannel, capabilities_of
+from syncworker.sync.updating import update_contents
+from tests.simulation.shop import settings_of, simulated_channel
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CRAFT = """\
@@ -50,6 +52,7 @@ JOBS: dict[JobKind, Callable[[Context, str], object]] = {
     JobKind.PULL: pull_orders,
     JobKind.PUSH: push_channel,
     JobKind.READ: read_back,
+    JobKind.CONTENTS: update_contents,
 }
 
 
@@ -61,7 +64,7 @@ class World:
     clock: ManualClock
     ledger: Ledger
     shops: dict[str, Marketplace]
-    settings: dict[str, MarketplaceSettings]
+    settings: dict[str, BaseModel]
     catalogue: Catalogue
     tick_s: float
     calls: list[str] = field(default_factory=list)
@@ -89,7 +92,7 @@ class World:
             self.on_request()
             self.advance(seconds)
 
-        return SimulatedChannel(self.shops[name], self.settings[name], self.clock, advance, self.calls)
+        return simulated_channel(self.shops[name], self.settings[name], self.clock, advance, self.calls)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Have something happen outside at START + ``seconds``."""
@@ -167,7 +170,7 @@ def open_world(
         clock=clock,
         ledger=ledger,
         shops=shops,
-        settings={name: capabilities_of(shop, poll_s=poll_s) for name, shop in shops.items()},
+        settings={name: settings_of(shop, poll_s=poll_s) for name, shop in shops.items()},
         catalogue=parse_catalogue(catalogue),
         tick_s=tick_s,
     )
@@ -196,7 +199,7 @@ def stock_up(world: World) -> None:
 
 def set_up_channel(world: World, name: str, *, policy: Policy) -> None:
     """Register, publish with quantity 0, go live."""
-    capabilities = world.settings[name].capabilities()
+    capabilities = world.open(name).capabilities()
     world.ledger.run(
         lambda tx: register(tx, name, connector="marketplace", capabilities=capabilities, policy=policy)
     )
