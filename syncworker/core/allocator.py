@@ -80,7 +80,9 @@ def _find_out(row: Row) -> None:
     """An unknown number is read back; where it cannot be, only a settled 0 tells what is left: nothing."""
     if row.view.rules.readable or row.is_open or row.view.pending:
         row.decide(Reason.WAITS_FOR_READ)
-    elif row.can_set_zero and row.view.drainable:
+    elif not row.can_set_zero:
+        row.decide(Reason.WAITS_FOR_PERSON)
+    elif row.view.drainable:
         row.decide(Reason.CLEARED, setting(row, 0))
     else:
         row.decide(Reason.WAITS_FOR_LEAVE)

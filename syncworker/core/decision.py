@@ -86,6 +86,7 @@ class Reason(StrEnum):
     WAITS_FOR_DEFICIT = "waits_for_deficit"
     WAITS_FOR_READ = "waits_for_read"
     WAITS_FOR_LEAVE = "waits_for_leave"
+    WAITS_FOR_PERSON = "waits_for_person"
     SIBLING_UNKNOWN = "sibling_unknown"
     HELD_BACK = "held_back"
     PAUSED = "paused"
@@ -123,6 +124,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.WAITS_FOR_DEFICIT: "the channels together could sell more than there is: nothing is raised until that ends",
     Reason.WAITS_FOR_READ: "the channel's number is not known: it must be read back first",
     Reason.WAITS_FOR_LEAVE: "only setting it to 0 would help, and that needs more time or the operator's leave",
+    Reason.WAITS_FOR_PERSON: "nobody knows this number, and it cannot be read back: say what the channel shows with `pool assume`",
     Reason.SIBLING_UNKNOWN: "another pool of the same units has an unknown number: nothing is raised until it is known",
     Reason.HELD_BACK: "the channel or the pool waits for its time",
     Reason.PAUSED: "paused: nothing is sent",

@@ -27,9 +27,17 @@ def obey_limits(sheet: Sheet) -> None:
 
 
 def _withdraw_unknown(sheet: Sheet, row: Row) -> None:
-    """What may show anything is set to 0; over an open push not at every look, since that one alone may prove nothing."""
-    if row.can_set_zero and not row.view.pending and (row.view.drainable or not row.is_open):
-        drain(sheet, row, row.limit)
+    """What may show anything is set to 0; over an open push not at every look, since that one alone may prove nothing.
+
+    Where no 0 can be set blindly it is read back first, or a person has to say what it shows.
+    """
+    if row.can_set_zero:
+        if not row.view.pending and (row.view.drainable or not row.is_open):
+            drain(sheet, row, row.limit)
+    elif row.view.rules.readable:
+        row.decide(Reason.WAITS_FOR_READ)
+    elif row.is_settled:
+        row.decide(Reason.WAITS_FOR_PERSON)
 
 
 def _bring_down(sheet: Sheet, row: Row) -> None:

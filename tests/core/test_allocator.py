@@ -290,6 +290,19 @@ def test_an_unknown_number_is_read_back_or_else_drained_and_stops_every_raise_be
     assert _plan(9, pool("X", SET, None, drainable=False))["X"].reason is Reason.WAITS_FOR_LEAVE
 
 
+@pytest.mark.parametrize("mode", [QuantityMode.COMPARE_AND_SET, QuantityMode.ADJUST])
+@pytest.mark.parametrize("withdraw", [False, True])
+def test_an_unknown_number_that_no_zero_can_prove_waits_for_a_person(
+    mode: QuantityMode, withdraw: bool
+) -> None:
+    blind = ChannelRules(mode=mode, readable=False)
+    seeing = ChannelRules(mode=mode, readable=True)
+
+    unread = pool("X", blind, None, withdraw=withdraw)
+    assert _plan(9, unread)["X"].reason is Reason.WAITS_FOR_PERSON
+    assert _plan(9, pool("X", seeing, None, withdraw=withdraw))["X"].reason is Reason.WAITS_FOR_READ
+
+
 # --- the channels' own ways
 
 
