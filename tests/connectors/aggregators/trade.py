@@ -25,7 +25,7 @@ from syncworker.ledger.stocktaking import receive
 from syncworker.ledger.upgrade import upgrade
 from syncworker.sandbox.catalogue import parse_catalogue
 from syncworker.sandbox.pools import ListingSeed
-from syncworker.sandbox.process import Sandbox, start_sandbox
+from syncworker.sandbox.process import Sandbox, ShopAddress, start_sandbox
 from syncworker.sandbox.profile import ShopProfile
 from syncworker.sandbox.referee import Verdict, judge
 from syncworker.sandbox.remote import ControlError
@@ -39,6 +39,7 @@ from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 from syncworker.sync.resync import plan_rows
 from syncworker.sync.tick import tick
+from tests.connectors.aggregators.counterparts import HABITS, settings_of
 
 NAMES = ("north", "south")
 STOCK = {"BIN": 9, "PAN": 6, "TOPENG": 1}
@@ -142,6 +143,15 @@ class Trade:
                 with suppress(ControlError):
                     control.cancel(order_id) if rng.random() < 0.6 else control.ship(order_id)
 
+    def sells(self) -> bool:
+        """Whether a buyer finds something of every kind of goods but the single one at every shop."""
+        return all(
+            pool["sellable"]
+            for shop in self.sandbox.shops.values()
+            for pool in _pools(shop)
+            if "TOPENG" not in str(pool["skus"])
+        )
+
     def verdict(self) -> Verdict:
         return judge(parse_catalogue(CATALOGUE), self.sandbox.logs())
 
@@ -192,6 +202,12 @@ def open_trade(
         yield trade
 
 
+def _pools(shop: ShopAddress) -> list[dict[str, object]]:
+    pools = shop.control.truth(orders=False)["pools"]
+    assert isinstance(pools, list)
+    return pools
+
+
 def _setup(name: str, dialect: str, habits: Mapping[str, object]) -> ShopSetup:
     profile = ShopProfile(name=name, request_horizon_s=2.0, **habits)  # type: ignore[arg-type]  # of the profile's own types
     seeds = tuple(ListingSeed(sku=sku, title=sku, price="85000") for sku in STOCK)
@@ -212,3 +228,27 @@ def _connect(trade: Trade, name: str, connector_name: str, channel: Channel) -> 
     assert {sku for _, sku in linked} == set(STOCK)
     look_first(trade.context, name)
     run(lambda tx: go_live(tx, name, plan_go_live(tx, name)))
+
+
+def sells_nothing_twice(connector_name: str, *, seed: int, **more: object) -> None:
+    """Two shops sell the same goods under misfortune: nothing is sold twice, and everything comes to rest afterwards.
+
+    ``more`` are settings beside the usual ones.
+    """
+
+    def told(name: str, base_url: str) -> dict[str, object]:
+        return {**settings_of(connector_name, name, base_url), **more}
+
+    with open_trade(connector_name, told, seed=seed, **HABITS[connector_name]) as trade:
+        trade.run(10, done=trade.sells)
+        assert trade.sells()
+        trade.trouble()
+        with trade.buyers(seed=seed):
+            trade.run(3)
+        trade.calm()
+        trade.run(30, done=lambda: not trade.unrest())
+
+        verdict = trade.verdict()
+        assert verdict.oversold == 0
+        assert verdict.sold > 0
+        assert (trade.unrest(), trade.books()) == ([], [])
