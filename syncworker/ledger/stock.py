@@ -35,6 +35,7 @@ class MovementKind(StrEnum):
     COUNT = "count"
     HOLD = "hold"
     UNHOLD = "unhold"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,11 @@ def apply_effects(tx: Transaction, effects: Sequence[Effect]) -> dict[Place, Sto
         tx.execute(sa.insert(movement), rows)
         _write_counts(tx, {place: counts[place] for place in sorted(changed)})
     return {place: count.level for place, count in counts.items()}
+
+
+def was_applied(tx: Transaction, effects: Sequence[Effect]) -> bool:
+    """Whether each of these effects was applied before."""
+    return not _not_yet_applied(tx, effects)
 
 
 def lock(tx: Transaction, places: Iterable[Place]) -> dict[Place, StockLevel]:

@@ -17,7 +17,7 @@ from syncworker.errors import InputError, UnknownSkuError
 from syncworker.ledger.keys import keys_table
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import movement, product, product_part
-from syncworker.ledger.stock import Effect, MovementKind, Place, apply_effects, lock
+from syncworker.ledger.stock import Effect, MovementKind, Place, apply_effects, lock, was_applied
 
 #: The longest name of a location.
 LOCATION_MAX = 64
@@ -70,6 +70,43 @@ def adjust(
         sku, location, MovementKind.ADJUST, units, reference=reference, actor=actor, note=reason.strip()
     )
     return apply_effects(tx, [effect])[sku, location]
+
+
+def move(
+    tx: Transaction,
+    sku: str,
+    units: int,
+    *,
+    origin: str,
+    target: str,
+    reference: str,
+    actor: str,
+    note: str = "",
+) -> dict[Place, StockLevel]:
+    """Carry ``units`` from one location to another. The same ``reference`` counts once.
+
+    Raises InputError for more than nobody was promised at ``origin``: what is promised there has to stay.
+    """
+    _check_units(units, "The number of units", least=1)
+    if origin == target:
+        raise InputError("Goods are moved from one location to another: name two different ones.")
+    for location in (origin, target):
+        _check_location(location)
+    require_countable(tx, [sku])
+    levels = lock(tx, [(sku, origin), (sku, target)])
+    effects = [
+        _operators(sku, origin, MovementKind.MOVE, -units, reference=reference, actor=actor, note=note),
+        _operators(sku, target, MovementKind.MOVE, units, reference=reference, actor=actor, note=note),
+    ]
+    if was_applied(tx, effects):
+        return levels
+    if units > levels[sku, origin].available:
+        raise InputError(
+            f"{sku}: {units} cannot be moved, only {max(levels[sku, origin].available, 0)} are there at {origin}"
+            " and promised to nobody."
+        )
+    _check_total(sku, levels[sku, target].on_hand + units)
+    return apply_effects(tx, effects)
 
 
 def count(

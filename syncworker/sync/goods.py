@@ -37,6 +37,26 @@ def adjust(
     return level
 
 
+def move(
+    tx: Transaction,
+    sku: str,
+    units: int,
+    *,
+    origin: str,
+    target: str,
+    reference: str,
+    actor: str,
+    note: str = "",
+) -> dict[Place, StockLevel]:
+    """Goods carried elsewhere (see ``stocktaking.move``), and every pool that sells the part is looked at again."""
+    hold_family(tx, [sku])
+    levels = stocktaking.move(
+        tx, sku, units, origin=origin, target=target, reference=reference, actor=actor, note=note
+    )
+    counts_changed(tx, [(sku, origin), (sku, target)])
+    return levels
+
+
 def count(
     tx: Transaction,
     counted: Sequence[Counted],

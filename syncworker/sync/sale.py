@@ -12,7 +12,7 @@ from datetime import datetime
 from syncworker.connector.contract import ChannelLine, ChannelOrder, Money, OrderStatus
 from syncworker.core.model import MAX_QUANTITY, Known
 from syncworker.errors import InputError, UnknownSkuError
-from syncworker.ledger import channels, listings, orders, products
+from syncworker.ledger import channels, listings, orders, products, stock, stocktaking
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.orders import OrderRecord
@@ -69,6 +69,37 @@ def add_sales(tx: Transaction, name: str, sales: Sequence[Sale], *, actor: str) 
     sold_from = listings.of_skus(tx, name, {sale.sku for sale in new})
     page = [_order(channel, sale, sold_from.get(sale.sku)) for sale in new]
     return ingest(tx, channel, page, actor=actor, by_sku=True)
+
+
+def settle_count(
+    tx: Transaction, name: str, *, sku: str, left: int, reference: str, sold_at: datetime, actor: str
+) -> tuple[int, Ingested]:
+    """A partner counted what is left of the goods at their place: what is missing was sold. Units sold, and what follows.
+
+    The same reference counts once. InputError if more is left than should be there, or if the place is shared with others.
+    """
+    channel = typed_channel(tx, name)
+    others = [one.name for one in channels.all_channels(tx) if one.location == channel.location]
+    if others != [name]:
+        raise InputError(
+            f"{', '.join(others)} sell from {channel.location} as well: a count there does not tell what {name} sold."
+            " Give the partner a location of their own."
+        )
+    known = orders.load(tx, name, [reference]).get(reference)
+    if known is not None:
+        return known.lines[LINE].levels.ordered, Ingested(orders=0, channels=())
+    stocktaking.require_countable(tx, [sku])
+    there = stock.lock(tx, [(sku, channel.location)])[sku, channel.location].on_hand
+    if left > there:
+        raise InputError(
+            f"{sku}: {left} are said to be left at {channel.location}, but only {max(there, 0)} were brought there."
+            f" Enter what was brought with `syncworker stock move`, or the count with `syncworker stock set {sku} {left}"
+            f" --location {channel.location}`."
+        )
+    if left == there:
+        return 0, Ingested(orders=0, channels=())
+    sale = Sale(sku=sku, units=there - left, reference=reference, sold_at=sold_at)
+    return sale.units, add_sales(tx, name, [sale], actor=actor)
 
 
 def typed_channel(tx: Snapshot, name: str) -> ChannelRecord:

@@ -22,7 +22,7 @@ COMMANDS = {
     "resync": "resync:resync",
     "product": "product:product",
     "stock": "stock:stock",
-    "sale": "sale:sale",
+    "sale": "sale_file:sale",
     "order": "order:order",
     "channel": "channel:channel",
     "listing": "listing:listing",

@@ -1,4 +1,4 @@
-"""What was sold over the counter? ``sale add``."""
+"""What was sold where nobody tells us: over the counter, by message, at a partner's? ``sale add|import|replay|settle``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from syncworker.ledger.products import Product
 
 
-@click.group(cls=Group, help=N_("What was sold over the counter, typed in by hand."))
+@click.group(cls=Group, help=N_("What was sold over the counter, by message or at a partner's place."))
 def sale() -> None:
     """The noun."""
 
@@ -30,14 +30,17 @@ def sale() -> None:
     "add",
     example="sale add BIN-BAMBU 2 --reference bon-118",
     help=N_(
-        "A sale over the counter. It is never refused for lack of units: it has happened. The shops are told, and if"
-        " somebody goes short an incident says who.\n\n"
+        "A sale over the counter, or by message at a channel that takes no orders (--channel instagram). It is never"
+        " refused for lack of units: it has happened. The shops are told, and if somebody goes short an incident says"
+        " who.\n\n"
         "With a reference of your own (a receipt's number) the same sale typed in twice counts once."
     ),
 )
 @click.argument("sku")
 @click.argument("units", type=Units(least=1), default=1)
-@click.option("--channel", metavar="NAME", help=N_("Which counter; not needed if there is only one."))
+@click.option(
+    "--channel", metavar="NAME", help=N_("Where it was sold; not needed if there is only one counter.")
+)
 @click.option("--reference", help=N_("Your own number of the sale; the same one is taken once."))
 @click.option("--price", type=Amount(), help=N_("Price of one, if it differs from the catalogue's."))
 @click.option("--currency", help=N_("Currency of the price; the catalogue's unless given."))
@@ -59,7 +62,7 @@ def add(
 
     with desk.app() as app:
         with app.ledger.snapshot() as tx:
-            name = channel or _only_counter(tx)
+            name = channel or only_counter(tx)
             one = _product(tx, sku)
         money = _money(one, price, currency)
         number = reference or app.context.new_id()
@@ -102,7 +105,8 @@ def _show(desk: Desk, sku: str, units: int, name: str, taken: bool, left: dict[s
         desk.say(_("More is promised than there is. See `syncworker incident list`."))
 
 
-def _only_counter(tx: Snapshot) -> str:
+def only_counter(tx: Snapshot) -> str:
+    """The one counter there is; InputError if there is none, or more than one."""
     from syncworker.ledger.channels import all_channels
 
     counters = [one.name for one in all_channels(tx) if one.rules.own_number]

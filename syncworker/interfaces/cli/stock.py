@@ -1,4 +1,4 @@
-"""How many units are there? ``stock show|set|adjust|receive|import``."""
+"""How many units are there, and where? ``stock show|set|adjust|receive|move|import``."""
 
 from __future__ import annotations
 
@@ -171,6 +171,63 @@ def adjust(desk: Desk, sku: str, units: int, location: str, reason: str) -> int:
         )
         _tell_change(desk, app, sku, location, before, after)
     return OK
+
+
+@stock.command(
+    "move",
+    example="stock move BIN-BAMBU 6 --to galeri --note 'on consignment'",
+    help=N_(
+        "Goods carried from one location to another, for instance to a partner who sells them for you. What is promised"
+        " to an order stays where it is."
+    ),
+)
+@click.argument("sku")
+@click.argument("units", type=Units(least=1))
+@click.option("--from", "origin", default="main", show_default=True, help=N_("Where the goods were."))
+@click.option("--to", "target", required=True, help=N_("Where the goods are now."))
+@click.option("--note", default="", help=N_("A remark for the books."))
+@click.option("--reference", help=N_("Delivery note; the same one is taken once."))
+@pass_desk
+def move(desk: Desk, sku: str, units: int, origin: str, target: str, note: str, reference: str | None) -> int:
+    """Goods from here to there."""
+    from syncworker.sync import goods
+
+    with desk.app() as app:
+        before = {place: _level(app, sku, place) for place in (origin, target)}
+        name = reference or app.context.new_id()
+        after = app.ledger.run(
+            lambda tx: goods.move(
+                tx,
+                sku,
+                units,
+                origin=origin,
+                target=target,
+                reference=name,
+                actor=app.settings.actor,
+                note=note,
+            )
+        )
+    document = {
+        "sku": sku,
+        "from": {"location": origin, "before": _counts(before[origin]), "after": _counts(after[sku, origin])},
+        "to": {"location": target, "before": _counts(before[target]), "after": _counts(after[sku, target])},
+    }
+    desk.answer(document, lambda: _show_move(desk, sku, before, after))
+    return OK
+
+
+def _show_move(desk: Desk, sku: str, before: dict[str, StockLevel], after: dict[Place, StockLevel]) -> None:
+    from syncworker.interfaces.figures import number
+
+    for place, level in before.items():
+        desk.say(
+            _("{sku} at {location}: on hand {before} → {after}.").format(
+                sku=sku,
+                location=place,
+                before=number(level.on_hand),
+                after=number(after[sku, place].on_hand),
+            )
+        )
 
 
 @stock.command(

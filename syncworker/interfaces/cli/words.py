@@ -48,6 +48,7 @@ MOVEMENTS = {
     MovementKind.COUNT: N_("counted"),
     MovementKind.HOLD: N_("put on hold"),
     MovementKind.UNHOLD: N_("hold given up"),
+    MovementKind.MOVE: N_("moved between locations"),
 }
 
 _WAITS = {
