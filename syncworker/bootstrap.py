@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from syncworker import telemetry
 from syncworker.connector import registry
+from syncworker.connector.abilities import UpdatesListings
 from syncworker.connector.auth import KeptToken, TokenStore
 from syncworker.connector.contract import Capabilities, Channel
 from syncworker.errors import ChannelMisconfiguredError, ConfigurationError
@@ -140,6 +141,14 @@ class Registered:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What a configured channel says of itself, before it is asked anything."""
+
+    capabilities: Capabilities
+    updates_listings: bool
+
+
 def build(
     settings: Settings, *, hint: Callable[[str, JobKind], None] = tell_nobody, clock: Clock | None = None
 ) -> App:
@@ -200,12 +209,13 @@ def started(app: App) -> Iterator[Registered]:
         yield registered
 
 
-def _declared(settings: Settings) -> dict[str, Capabilities]:
-    declared: dict[str, Capabilities] = {}
+def _declared(settings: Settings) -> dict[str, _Declared]:
+    declared: dict[str, _Declared] = {}
     problems = []
     for name, configured in settings.channels.items():
         try:
-            declared[name] = open_configured(configured, KeptToken()).capabilities()
+            channel = open_configured(configured, KeptToken())
+            declared[name] = _Declared(channel.capabilities(), isinstance(channel, UpdatesListings))
         except Exception as error:  # noqa: BLE001 - a connector may raise anything; all of them are named at once
             problems.append(f"{settings.channels_file}: channels.{name}: {error}")
     if problems:
@@ -213,22 +223,24 @@ def _declared(settings: Settings) -> dict[str, Capabilities]:
     return declared
 
 
-def _register(tx: Transaction, app: App, declared: dict[str, Capabilities]) -> Registered:
+def _register(tx: Transaction, app: App, declared: dict[str, _Declared]) -> Registered:
     new = []
-    for name, capabilities in declared.items():
+    for name, found in declared.items():
         configured = app.settings.channels[name]
         is_new = channel_acts.register(
             tx,
             name,
             connector=configured.connector,
-            capabilities=capabilities,
+            capabilities=found.capabilities,
             location=configured.location,
             policy=configured.policy,
             counts_open_orders=configured.counts_open_orders,
+            price_rule=configured.price,
+            updates_listings=found.updates_listings,
         )
         if is_new:
             new.append(name)
-        if capabilities.rules().own_number:
+        if found.capabilities.rules().own_number:
             channel_acts.stock_counter(tx, app.context, name)
     rows = [record.name for record in channel_rows.all_channels(tx)]
     return Registered(new=tuple(new), missing=tuple(name for name in rows if name not in declared))

@@ -24,7 +24,7 @@ from syncworker.sandbox.referee import Verdict, judge
 from syncworker.sandbox.setup import ShopSetup
 from syncworker.settings import Settings, add_channel, load_settings
 from syncworker.sync.channels import go_live, plan_go_live
-from syncworker.sync.listings import publish
+from syncworker.sync.publishing import publish
 
 CRAFT = """\
 sku,title,on_hand,price,currency,parts

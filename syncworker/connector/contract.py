@@ -241,12 +241,18 @@ class ListingPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingDraft:
-    """A product to be listed. It is always created with quantity 0: the number follows as a push."""
+    """A product to be listed. It is always created with quantity 0: the number follows as a push.
+
+    Once ``publish`` answers ``created``, everything in it counts as told.
+    """
 
     sku: str
     title: str
     price: Money | None
     idempotency_key: str
+    description: str | None = None
+    #: Addresses of pictures, the first one shown first.
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -15,7 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from syncworker.core.model import BelowZero, ChannelRules, Policy, QuantityKind, QuantityMode
+from syncworker.core.pricing import PriceRule, Rounding
 from syncworker.errors import InputError
+from syncworker.ledger import jobs
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
@@ -55,6 +58,7 @@ class ChannelRecord:
     rules: ChannelRules
     assumed: tuple[str, ...]
     feeds: tuple[str, ...]
+    price_rule: PriceRule | None = None
 
 
 def load(tx: Snapshot, name: str) -> ChannelRecord:
@@ -84,13 +88,20 @@ def register(
     location: str = "main",
     policy: Policy = Policy.ESCROW,
     counts_open_orders: bool = True,
+    price_rule: PriceRule | None = None,
+    updates_listings: bool = False,
 ) -> bool:
     """Record a configured channel, or take over its changed facts; True when it is new.
 
     A new channel starts observing, except the counter, whose number is ours alone. Harmless to repeat.
     """
     facts = {"connector": connector, "rules": asdict(rules), "assumed": list(assumed), "feeds": list(feeds)}
-    settings = {"location": location, "policy": policy.value, "counts_open_orders": counts_open_orders}
+    settings = {
+        "location": location,
+        "policy": policy.value,
+        "counts_open_orders": counts_open_orders,
+        "price_rule": None if price_rule is None else _plain(price_rule),
+    }
     known = tx.execute(sa.select(channel.c.name).where(channel.c.name == name)).first() is not None
     if known:
         tx.execute(sa.update(channel).where(channel.c.name == name).values({**facts, **settings}))
@@ -98,7 +109,10 @@ def register(
         state = ChannelState.LIVE if rules.own_number else ChannelState.OBSERVING
         values = {"name": name, "state": state.value, "connected_at": tx.now, **facts, **settings}
         tx.execute(sa.insert(channel).values(values))
-    _add_jobs(tx, name, _kinds(rules, feeds))
+    kinds = _kinds(rules, feeds)
+    _add_jobs(tx, name, [*kinds, JobKind.CONTENTS] if updates_listings else kinds)
+    if not updates_listings:
+        jobs.remove(tx, name, JobKind.CONTENTS)
     return not known
 
 
@@ -106,7 +120,7 @@ def _kinds(rules: ChannelRules, feeds: tuple[str, ...]) -> list[JobKind]:
     """What there is to do: nothing is read where the number is ours, and nothing pulled where nothing is ordered."""
     if rules.own_number:
         return [JobKind.PUSH]
-    return [kind for kind in JobKind if feeds or kind is not JobKind.PULL]
+    return [JobKind.PULL, JobKind.PUSH, JobKind.READ] if feeds else [JobKind.PUSH, JobKind.READ]
 
 
 def _add_jobs(tx: Transaction, name: str, kinds: Iterable[JobKind]) -> None:
@@ -177,8 +191,24 @@ def _record(row: RowMapping) -> ChannelRecord:
         rules=rules_from(values["rules"]),
         assumed=tuple(values["assumed"]),
         feeds=tuple(values["feeds"]),
+        price_rule=None if values["price_rule"] is None else _price_rule(values["price_rule"]),
     )
     return ChannelRecord(**values)
+
+
+def _plain(rule: PriceRule) -> dict[str, str | None]:
+    """The rule with its amounts as text: JSON would make floats of them."""
+    return {name: None if value is None else str(value) for name, value in asdict(rule).items()}
+
+
+def _price_rule(stored: Mapping[str, str | None]) -> PriceRule:
+    step = stored["round_to"]
+    return PriceRule(
+        factor=Decimal(str(stored["factor"])),
+        plus=Decimal(str(stored["plus"])),
+        round_to=None if step is None else Decimal(step),
+        rounding=Rounding(str(stored["rounding"])),
+    )
 
 
 def rules_from(stored: Mapping[str, Any]) -> ChannelRules:

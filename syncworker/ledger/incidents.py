@@ -36,6 +36,8 @@ class IncidentKind(StrEnum):
     NUMBER_MOVED = "number_moved"
     #: A listing came to a number that sells another SKU.
     NUMBER_TAKEN = "number_taken"
+    #: A channel will not have what a listing of ours is to say.
+    LISTING_REFUSED = "listing_refused"
     #: The engine itself failed at something nobody foresaw; the log says more.
     INTERNAL = "internal"
 

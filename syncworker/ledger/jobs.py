@@ -23,6 +23,8 @@ class JobKind(StrEnum):
     PULL = "pull"
     PUSH = "push"
     READ = "read"
+    #: Title, price, pictures: never a quantity.
+    CONTENTS = "contents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,16 @@ def call_for(tx: Transaction, names: Iterable[str], kind: JobKind) -> None:
         .where(job.c.channel.in_(sorted(set(names))), job.c.kind == kind.value, job.c.due_at > tx.now)
         .values(due_at=tx.now)
     )
+
+
+def has(tx: Snapshot, name: str, kind: JobKind) -> bool:
+    """Whether the channel has work of this kind at all."""
+    return tx.execute(sa.select(job.c.channel).where(_is(name, kind))).first() is not None
+
+
+def remove(tx: Transaction, name: str, kind: JobKind) -> None:
+    """The channel has no work of this kind any more; whoever is at it loses the lease."""
+    tx.execute(sa.delete(job).where(_is(name, kind)))
 
 
 def _is(name: str, kind: JobKind) -> sa.ColumnElement[bool]:

@@ -5,7 +5,7 @@ Orders are mapped by listing to pool, never by SKU: a channel's own SKU text is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -57,6 +57,22 @@ class ListingRecord:
     price: Decimal | None
     currency: str | None
     seen_at: datetime
+    #: Whether title, price and pictures there are ours to write.
+    managed: bool
+    #: Whether buyers shall see it; ``None`` leaves that as it is there.
+    wanted_active: bool | None
+    #: Contents as last accepted, and as last refused, each as stored by ``sync.contents``.
+    sent: Mapping[str, object] | None
+    refused: Mapping[str, object] | None
+    #: The channel's own words.
+    refusal: str | None
+    contents_wanted: int
+    contents_done: int
+
+    @property
+    def is_to_be_sent(self) -> bool:
+        """Whether something that its contents follow from has changed."""
+        return self.contents_wanted > self.contents_done
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +152,13 @@ def _moved(tx: Snapshot, channel: str, found: Sequence[FoundListing]) -> list[Mo
 
 
 def link(tx: Transaction, channel: str, external_id: str, *, sku: str, pool_id: str) -> None:
-    """From now on orders of this listing are sales of ``sku`` from ``pool_id``."""
+    """From now on orders of this listing are sales of ``sku`` from ``pool_id``; its contents stay a seller's own."""
+    new_sku = sa.or_(listing.c.sku.is_(None), listing.c.sku != sku)
+    tx.execute(
+        sa.update(listing)
+        .where(listing.c.channel == channel, listing.c.external_id == external_id, new_sku)
+        .values(managed=False, wanted_active=None, sent=None, refused=None, refusal=None)
+    )
     tx.execute(
         sa.update(listing)
         .where(listing.c.channel == channel, listing.c.external_id == external_id)
@@ -158,7 +180,7 @@ def load(tx: Snapshot, channel: str, external_id: str) -> ListingRecord:
             f"Channel {channel!r} has no listing {external_id!r} that we know of. "
             f"Look it up with `syncworker listing list --channel {channel}`."
         )
-    return _record(row)
+    return record_of(row)
 
 
 def all_listings(tx: Snapshot, *, channel: str | None = None) -> list[ListingRecord]:
@@ -166,7 +188,7 @@ def all_listings(tx: Snapshot, *, channel: str | None = None) -> list[ListingRec
     query = sa.select(listing).order_by(listing.c.channel, listing.c.external_id)
     if channel is not None:
         query = query.where(listing.c.channel == channel)
-    return [_record(row) for row in tx.execute(query).mappings()]
+    return [record_of(row) for row in tx.execute(query).mappings()]
 
 
 def links(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, Link]:
@@ -230,7 +252,7 @@ def suggestions(tx: Snapshot, *, channel: str | None = None) -> list[ListingReco
     )
     if channel is not None:
         query = query.where(listing.c.channel == channel)
-    return [_record(row) for row in tx.execute(query).mappings()]
+    return [record_of(row) for row in tx.execute(query).mappings()]
 
 
 def unlisted_skus(tx: Snapshot, channel: str) -> list[str]:
@@ -244,7 +266,8 @@ def unlisted_skus(tx: Snapshot, channel: str) -> list[str]:
     ]
 
 
-def _record(row: RowMapping) -> ListingRecord:
+def record_of(row: RowMapping) -> ListingRecord:
+    """A row of ``listing`` as a value."""
     values = columns(row)
     values["state"] = ListingState(values["state"])
     return ListingRecord(**values)

@@ -42,6 +42,7 @@ class PoolRecord:
     refusals: int
     absent_at: datetime | None
     parked: str | None
+    hidden: bool = False
 
     @property
     def is_dirty(self) -> bool:

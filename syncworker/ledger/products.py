@@ -35,6 +35,9 @@ class Product:
     #: Units that no channel is shown; ``None`` leaves what is set.
     safety_stock: int | None = None
     parts: Mapping[str, int] = field(default_factory=dict)
+    description: str | None = None
+    #: Addresses of pictures, the first one shown first; none holds a space.
+    images: tuple[str, ...] = ()
 
     @property
     def recipe(self) -> Mapping[str, int]:
@@ -125,6 +128,8 @@ def list_products(tx: Snapshot, skus: Iterable[str] | None = None) -> list[Produ
             maker_premium=row.maker_premium,
             safety_stock=row.safety_stock,
             parts=parts.get(row.sku, {}),
+            description=row.description,
+            images=tuple(row.images.split()),
         )
         for row in rows
     ]
@@ -154,12 +159,14 @@ def _write_products(tx: Transaction, products: Sequence[Product]) -> None:
             "maker": one.maker,
             "maker_premium": one.maker_premium,
             "safety_stock": one.safety_stock or 0,
+            "description": one.description,
+            "images": "\n".join(one.images),
             "created_at": tx.now,
         }
         for one in products
     ]
     insert = insert_for(tx.dialect, product)
-    names = ("title", "price", "currency", "maker", "maker_premium")
+    names = ("title", "price", "currency", "maker", "maker_premium", "description", "images")
     tx.execute(
         insert.on_conflict_do_update(
             index_elements=[product.c.sku], set_={name: insert.excluded[name] for name in names}

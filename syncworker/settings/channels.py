@@ -18,14 +18,18 @@ from pydantic import BaseModel, SecretStr
 from syncworker.connector import registry
 from syncworker.connector.contract import Connector
 from syncworker.core.model import Policy
+from syncworker.core.pricing import PriceRule
 from syncworker.errors import ConfigurationError
+from syncworker.settings.price import read_price
 from syncworker.settings.reading import read_text, shown, unknown_key
 
 #: A channel's name stands in rows, logs and addresses.
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 NAME_RULE = "small letters, digits, '-' and '_', at most 40, for instance \"tiktok-id\""
 #: Keys that hold for every channel, whatever its connector.
-OPTIONS = ("connector", "location", "policy", "counts_open_orders", "allow_private_network", "settings")
+OPTIONS = (
+    "connector", "location", "policy", "counts_open_orders", "allow_private_network", "price", "settings",
+)  # fmt: skip
 PRIVATE = "allow_private_network"
 
 
@@ -41,6 +45,8 @@ class ChannelSettings:
     policy: Policy = Policy.ESCROW
     #: Whether orders that are open when the channel is connected lower our stock.
     counts_open_orders: bool = True
+    #: How its prices follow from the catalogue's; ``None``: they are the same.
+    price: PriceRule | None = None
 
 
 @dataclass(slots=True)
@@ -79,6 +85,7 @@ def read_channel(path: Path, name: str, raw: object, findings: Findings) -> Chan
     location = _option(where, raw, "location", "main", findings)
     policy = _policy(where, raw, findings)
     counts = _flag(where, raw, "counts_open_orders", findings)
+    price = read_price(where, raw, findings.problems)
     connector = _connector(where, raw, findings)
     settings = None if connector is None else _settings(path, where, raw, connector, findings)
     if settings is None or connector is None or len(findings.problems) > before:
@@ -90,6 +97,7 @@ def read_channel(path: Path, name: str, raw: object, findings: Findings) -> Chan
         location=location,
         policy=policy,
         counts_open_orders=True if counts is None else counts,
+        price=price,
     )
 
 

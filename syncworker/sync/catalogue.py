@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from syncworker.core.availability import StockLevel
 from syncworker.errors import ImportFileError, InputError
-from syncworker.ledger import pools, products, stock
+from syncworker.ledger import contents, pools, products, stock
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.products import Product
 from syncworker.ledger.stock import Place
@@ -21,7 +21,7 @@ from syncworker.sync.catalogue_file import CountLine, ProductLine, Reading, read
 from syncworker.sync.table import Problem
 
 #: Fields of a product that a file can change, in the order in which people read them.
-FIELDS = ("title", "price", "currency", "parts", "maker", "maker_premium")
+FIELDS = ("title", "price", "currency", "parts", "maker", "maker_premium", "description", "images")
 
 
 class RowState(StrEnum):
@@ -124,6 +124,7 @@ def apply_plan(tx: Transaction, plan: ImportPlan, *, reference: str, actor: str)
             "Nothing was imported: the ledger has changed since the preview. Look at a new preview first."
         )
     products.save_products(tx, plan.products)
+    contents.mark_everywhere(tx, [one.sku for one in plan.products])
     recipes = products.recipe_of(tx, [one.sku for one in plan.products])
     pools.mark_parts_dirty(tx, {part for recipe in recipes.values() for part in recipe})
     return goods.count(tx, plan.counts, reference=reference, actor=actor, source="import")
@@ -213,9 +214,9 @@ def _product_changes(before: Product | None, after: Product) -> list[Change]:
 
 
 def _value(product: Product | None, name: str) -> object:
-    """A field for comparing: no parts are nothing, as on a line that names none."""
+    """A field for comparing: no parts and no pictures are nothing, as on a line that names none."""
     value: object = None if product is None else getattr(product, name)
-    return None if value == {} else value
+    return None if value in ({}, ()) else value
 
 
 def _count_change(levels: dict[Place, StockLevel], sku: str, location: str, units: int) -> list[Change]:

@@ -17,7 +17,7 @@ from syncworker.sync.cells import CellError
 from syncworker.sync.table import Problem, TableRow, read_table
 
 PRODUCT_COLUMNS = ("sku", "title", "on_hand")
-PRODUCT_EXTRAS = ("price", "currency", "parts", "maker", "maker_premium")
+PRODUCT_EXTRAS = ("price", "currency", "parts", "maker", "maker_premium", "description", "images")
 COUNT_COLUMNS = ("sku", "on_hand")
 COUNT_EXTRAS = ("location",)
 
@@ -113,6 +113,9 @@ def _product_line(row: TableRow, problems: list[Problem]) -> ProductLine | None:
     price = known.read("price", lambda cell: cells.money(cell, unit), None)
     maker = known.read("maker", cells.optional_text, None)
     premium = known.read("maker_premium", lambda cell: cells.money(cell, unit), None)
+    description = known.read("description", cells.description, None)
+    no_images: tuple[str, ...] = ()
+    images = known.read("images", cells.images, no_images)
     if known.failed:
         return None
     product = Product(
@@ -123,6 +126,8 @@ def _product_line(row: TableRow, problems: list[Problem]) -> ProductLine | None:
         maker=maker,
         maker_premium=premium,
         parts=parts,
+        description=description,
+        images=images,
     )
     return ProductLine(row.line, product, on_hand, frozenset(row.cells))
 

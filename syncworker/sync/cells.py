@@ -9,6 +9,7 @@ import re
 import unicodedata
 from decimal import Decimal
 from functools import cache
+from urllib.parse import urlsplit
 
 from babel.numbers import get_currency_precision, list_currencies
 
@@ -18,6 +19,11 @@ from syncworker.core.model import MAX_QUANTITY
 SKU_MAX = 128
 #: The longest title or name of a maker.
 TEXT_MAX = 500
+#: The longest description, and the most pictures of a product; no channel takes more.
+DESCRIPTION_MAX = 10_000
+IMAGES_MAX = 30
+#: The longest address.
+URL_MAX = 2_000
 #: Signs with which a spreadsheet begins a formula.
 FORMULA_SIGNS = ("=", "+", "-", "@")
 
@@ -54,6 +60,41 @@ def text(cell: str, *, longest: int = TEXT_MAX) -> str:
 def optional_text(cell: str) -> str | None:
     """:func:`text`, or ``None`` for an empty cell."""
     return text(cell) if cell else None
+
+
+def description(cell: str) -> str | None:
+    """Words for buyers, over several lines if need be; ``None`` for an empty cell."""
+    if not cell:
+        return None
+    lines = cell.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text(" ".join(line for line in lines if line), longest=DESCRIPTION_MAX)
+    return "\n".join(lines)
+
+
+def images(cell: str) -> tuple[str, ...]:
+    """Addresses of pictures with spaces or | between them; none for an empty cell."""
+    found: list[str] = []
+    for address in cell.replace("|", " ").split():
+        _check_address(address)
+        if address in found:
+            raise CellError(f"name each picture once; {address} stands there twice")
+        found.append(address)
+    if len(found) > IMAGES_MAX:
+        raise CellError(f"name at most {IMAGES_MAX} pictures; there are {len(found)}")
+    return tuple(found)
+
+
+def _check_address(address: str) -> None:
+    """Channels fetch a picture themselves: only what anybody may read, over a safe connection."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        usable = False
+    if not usable or len(address) > URL_MAX or not address.isascii() or not address.isprintable():
+        raise CellError(
+            f"write each picture's address as https://…, with spaces between them (found {address[:80]!r})"
+        )
 
 
 def sku(cell: str) -> str:

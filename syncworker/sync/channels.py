@@ -9,8 +9,9 @@ from syncworker.connector.contract import Capabilities
 from syncworker.core.availability import free_of
 from syncworker.core.exposure import assumed, can_be_assumed, counted, forgotten
 from syncworker.core.model import Policy
+from syncworker.core.pricing import PriceRule
 from syncworker.errors import InputError
-from syncworker.ledger import channels, jobs, listings, pools, pushes
+from syncworker.ledger import channels, contents, jobs, listings, pools, pushes
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Snapshot, Transaction
@@ -33,6 +34,8 @@ def register(
     location: str = "main",
     policy: Policy = Policy.ESCROW,
     counts_open_orders: bool = True,
+    price_rule: PriceRule | None = None,
+    updates_listings: bool = False,
 ) -> bool:
     """Record a configured channel, or take over its changed facts; True when it is new. Harmless to repeat.
 
@@ -55,7 +58,11 @@ def register(
         location=location,
         policy=policy,
         counts_open_orders=counts_open_orders,
+        price_rule=price_rule,
+        updates_listings=updates_listings,
     )
+    if before is not None and before.price_rule != price_rule:
+        contents.mark(tx, name)
     if before is not None and rules.takes_orders and not before.rules.takes_orders:
         _count_from_now_on(tx, name)
     if before is not None and (before.policy, before.rules) != (policy, rules):

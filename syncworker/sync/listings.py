@@ -1,24 +1,21 @@
-"""What does a channel list, and which of it is ours? Discover, link, publish.
+"""What does a channel list, and which of it is ours? Discover, link.
 
-Every call that carries a quantity is a push: a listing is created with 0, and its number follows as a push.
+Creates nothing there: that is ``publishing.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from syncworker.connector.contract import ListingDraft, Money, RemoteListing
-from syncworker.core.model import QuantityKind
-from syncworker.errors import InputError, ListingRejectedError, MalformedAnswerError, UnknownSkuError
+from syncworker.connector.contract import RemoteListing
+from syncworker.errors import InputError, MalformedAnswerError, UnknownSkuError
 from syncworker.ledger import channels, incidents, listings, orders, pools, products
-from syncworker.ledger.channels import ChannelRecord, ChannelState
+from syncworker.ledger.channels import ChannelState
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.listings import FoundListing
 from syncworker.ledger.pools import PoolRecord
-from syncworker.ledger.products import Product
 from syncworker.sync.context import Context
 from syncworker.sync.ingest import take_up
 from syncworker.sync.numbers import adopt, follow, review_moves
@@ -33,8 +30,8 @@ def discover(context: Context, name: str) -> int:
     cursor, count = None, 0
     for _ in range(MOST_PAGES):
         page = port.list_listings(cursor=cursor)
-        found = [_found(remote) for remote in page.listings]
-        context.ledger.run(lambda tx, found=found: _record_found(tx, context, name, found))  # type: ignore[misc]
+        found = [as_found(remote) for remote in page.listings]
+        context.ledger.run(lambda tx, found=found: record_as_found(tx, context, name, found))  # type: ignore[misc]
         count += len(found)
         if page.next_cursor is None:
             context.ledger.run(lambda tx: review_protection(tx, name))
@@ -60,7 +57,7 @@ def link(
         raise UnknownSkuError(sku)
     listing = listings.load(tx, name, listing_id)
     record = pools.by_key(tx, name, [listing.pool_key]).get(listing.pool_key)
-    _refuse_second_sku(record, listing_id, sku)
+    refuse_second_sku(record, listing_id, sku)
     pool_id = record.id if record is not None else adopt(tx, context, channel, listing.pool_key, sku)
     listings.link(tx, name, listing_id, sku=sku, pool_id=pool_id)
     waiting = orders.quarantined(tx, channel=name, listing_id=listing_id)
@@ -71,7 +68,8 @@ def link(
     return tuple(sorted({*taken.channels, *touched}))
 
 
-def _refuse_second_sku(record: PoolRecord | None, listing_id: str, sku: str) -> None:
+def refuse_second_sku(record: PoolRecord | None, listing_id: str, sku: str) -> None:
+    """InputError if the number sells another SKU already."""
     if record is not None and record.sku != sku:
         raise InputError(
             f"Listing {listing_id} at {record.channel} sells from a number that is linked to {record.sku} already. "
@@ -101,82 +99,13 @@ def review_protection(tx: Transaction, name: str) -> None:
         incidents.close_incident(tx, IncidentKind.NOT_PROTECTED, subject)
 
 
-# --- publishing ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishReport:
-    """What publishing did."""
-
-    published: tuple[str, ...]
-    #: (SKU, the channel's own words).
-    rejected: tuple[tuple[str, str], ...]
-
-
-def publish(context: Context, name: str, *, skus: Iterable[str] | None = None) -> PublishReport:
-    """List these products, or all that are not listed there yet, with quantity 0. Safe to repeat.
-
-    Raises what the channel raises, except a rejected product, which is reported and does not stop the others.
-    """
-    with context.ledger.snapshot() as snapshot:
-        unlisted = listings.unlisted_skus(snapshot, name)
-        chosen = unlisted if skus is None else [sku for sku in skus if sku in set(unlisted)]
-        found = products.list_products(snapshot, chosen)
-    port = context.open_channel(name)
-    published, rejected = [], []
-    for one in found:
-        try:
-            remote = port.publish(_draft(one, name))
-            context.ledger.run(lambda tx, one=one, remote=remote: _record(tx, context, name, one.sku, remote))  # type: ignore[misc]
-        except (ListingRejectedError, InputError) as error:
-            rejected.append((one.sku, str(error)))
-            continue
-        published.append(one.sku)
-    context.hint(name, JobKind.PUSH)
-    return PublishReport(published=tuple(published), rejected=tuple(rejected))
-
-
-def _draft(one: Product, name: str) -> ListingDraft:
-    price = None if one.price is None or one.currency is None else Money(one.price, one.currency)
-    return ListingDraft(
-        sku=one.sku, title=one.title, price=price, idempotency_key=f"publish-{name}-{one.sku}"
-    )
-
-
-def _record(tx: Transaction, context: Context, name: str, sku: str, remote: RemoteListing) -> None:
-    channel = channels.load(tx, name)
-    _record_found(tx, context, name, [_found(remote)])
-    known = pools.by_key(tx, name, [remote.pool_key]).get(remote.pool_key)
-    _refuse_second_sku(known, remote.listing_id, sku)
-    if known is None:
-        pool_id = context.new_id()
-        is_live = channel.state is not ChannelState.OBSERVING
-        is_fresh = remote.created and remote.quantity == 0
-        pools.create(
-            tx, pool_id, channel=name, pool_key=remote.pool_key, sku=sku, in_sum=is_live,
-            exposure=0 if is_fresh or not channel.rules.takes_orders else None,
-        )  # fmt: skip
-        pools.update(tx, pool_id, shown=_sellable(channel, remote))
-        if not is_fresh:
-            pools.want_read(tx, [pool_id], at=tx.now)
-    else:
-        pool_id = known.id
-    listings.link(tx, name, remote.listing_id, sku=sku, pool_id=pool_id)
-    pools.mark_dirty(tx, [pool_id])
-
-
-def _sellable(channel: ChannelRecord, remote: RemoteListing) -> int | None:
-    if remote.quantity is None or channel.rules.kind is QuantityKind.AVAILABLE:
-        return remote.quantity
-    return remote.quantity - remote.reserved
-
-
-def _record_found(tx: Transaction, context: Context, name: str, found: Sequence[FoundListing]) -> None:
+def record_as_found(tx: Transaction, context: Context, name: str, found: Sequence[FoundListing]) -> None:
     """Record what was just seen, and follow the linked listings that sell from another number now."""
     follow(tx, context, channels.load(tx, name), listings.record_found(tx, name, found))
 
 
-def _found(remote: RemoteListing) -> FoundListing:
+def as_found(remote: RemoteListing) -> FoundListing:
+    """A listing of the channel as it is recorded."""
     return FoundListing(
         external_id=remote.listing_id,
         pool_key=remote.pool_key,

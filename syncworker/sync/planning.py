@@ -99,12 +99,14 @@ def _view(
         policy=policy,
         # Units on hand are sent with the channel's own reserved ones on top: unread, nothing can be raised there.
         lowering_only=channel.rules.kind is QuantityKind.ON_HAND and not channel.rules.readable,
-        withdraw=channel.withdrawing or record.withdraw,
+        withdraw=channel.withdrawing or record.withdraw or record.hidden,
         paused=channel.state is ChannelState.PAUSED and not channel.withdrawing,
         hold_back=record.parked is not None
         or _is_later(channel.not_before, now)
         or _is_later(record.not_before, now),
-        drainable=is_drainable(record, channel, now, asked=channel.withdrawing or record.withdraw),
+        drainable=is_drainable(
+            record, channel, now, asked=channel.withdrawing or record.withdraw or record.hidden
+        ),
         in_sum=record.in_sum,
     )
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from syncworker.core.allocator import Reason
 from syncworker.core.exposure import PushState, horizon_passed
 from syncworker.core.model import QuantityMode
-from syncworker.ledger import channels, jobs, pools, pushes
-from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger import channels, contents, jobs, pools, pushes
+from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
@@ -49,9 +49,16 @@ def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
         tx, [reason.value for reason in WAITS_FOR_TIME], planned_before=tx.now - LOOK_AGAIN_AFTER
     )
     dirty, unread = set(pools.dirty_channels(tx)), set(pools.read_due_channels(tx))
+    live = {name for name, record in known.items() if record.state is ChannelState.LIVE}
+    untold = live & set(contents.channels_to_tell(tx))
     found = []
     for name, kind in jobs.due(tx):
-        wanted = {JobKind.PULL: True, JobKind.PUSH: name in dirty, JobKind.READ: name in unread}
+        wanted = {
+            JobKind.PULL: True,
+            JobKind.PUSH: name in dirty,
+            JobKind.READ: name in unread,
+            JobKind.CONTENTS: name in untold,
+        }
         if wanted[kind] and name in known:
             found.append((name, kind))
     return found

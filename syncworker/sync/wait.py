@@ -17,6 +17,7 @@ from syncworker.sync.pull import pull_orders
 from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 from syncworker.sync.tick import tick
+from syncworker.sync.updating import update_contents
 
 #: Between two looks, in seconds.
 LOOK_EVERY_S = 0.25
@@ -25,6 +26,7 @@ _WORK: Mapping[JobKind, Callable[[Context, str], object]] = {
     JobKind.PULL: pull_orders,
     JobKind.READ: read_back,
     JobKind.PUSH: push_channel,
+    JobKind.CONTENTS: update_contents,
 }
 
 

@@ -27,6 +27,7 @@ from syncworker.sync.pull import PullReport, pull_orders
 from syncworker.sync.push import PushReport, push_channel
 from syncworker.sync.read import ReadReport, read_back
 from syncworker.sync.tick import tick
+from syncworker.sync.updating import ContentsReport, update_contents
 from syncworker.tasks.app import TICK, task_name
 from syncworker.tasks.hints import Doorbell
 
@@ -35,7 +36,7 @@ PUSHES_PER_TASK = 5
 #: What an incident about the engine itself is about.
 ENGINE = "engine"
 
-Report = PullReport | PushReport | ReadReport | None
+Report = PullReport | PushReport | ReadReport | ContentsReport | None
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("syncworker.jobs")
 
@@ -63,7 +64,7 @@ class Runtime:
 
 
 def add_jobs(celery: Celery, runtime: Runtime) -> None:
-    """Give the app its tasks: ``tick``, and ``pull``, ``push`` and ``read`` with a channel's name.
+    """Give the app its tasks: ``tick``, and ``pull``, ``push``, ``read`` and ``contents`` with a channel's name.
 
     Not shared with other apps of this process: each has a runtime of its own.
     """
@@ -132,6 +133,7 @@ _WORK: dict[JobKind, Callable[[Context, str], Report]] = {
     JobKind.PULL: pull_orders,
     JobKind.PUSH: _push,
     JobKind.READ: read_back,
+    JobKind.CONTENTS: update_contents,
 }
 
 

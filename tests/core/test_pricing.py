@@ -76,7 +76,7 @@ def test_a_step_that_nobody_can_pay_is_refused() -> None:
 )
 def test_a_rule_of_nonsense_is_refused_by_name(field: str, value: str) -> None:
     with pytest.raises(ValueError, match=field):
-        PriceRule(**{field: Decimal(value)})
+        PriceRule(**{field: Decimal(value)})  # type: ignore[arg-type]
 
 
 def test_the_example_of_a_seller() -> None:

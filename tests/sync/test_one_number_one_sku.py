@@ -9,7 +9,8 @@ from syncworker.ledger.ledger import Ledger
 from syncworker.ledger.products import Product
 from syncworker.sync import channels as use
 from syncworker.sync.context import Context
-from syncworker.sync.listings import discover, link, publish
+from syncworker.sync.listings import discover, link
+from syncworker.sync.publishing import publish
 
 
 def test_a_listing_that_shares_the_number_of_another_sku_is_not_linked_by_publishing(

@@ -15,7 +15,7 @@ from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
     from syncworker.ledger.listings import ListingRecord
-    from syncworker.sync.listings import PublishReport
+    from syncworker.sync.publishing import PublishReport
 
 
 @click.group(cls=Group, help=N_("What the channels list, and which of it sells which of our goods."))
@@ -172,7 +172,7 @@ def publish_at(desk: Desk, channel: str, skus: Sequence[str]) -> int:
     """As the command; also what ``product publish`` does."""
     from syncworker.interfaces.sentences import at_channel
     from syncworker.ledger import channels, products
-    from syncworker.sync.listings import publish as publish_products
+    from syncworker.sync.publishing import publish as publish_products
 
     with desk.app() as app:
         with app.ledger.snapshot() as tx:

@@ -37,6 +37,11 @@ STATES = {
     "absent": N_("not found there"),
     "drift": N_("higher than explained"),
     "failed": N_("not answered"),
+    "fixed": N_("not changed from here"),
+    "not_managed": N_("as the seller wrote it"),
+    "in_step": N_("in step"),
+    "to_be_sent": N_("to be sent"),
+    "hidden": N_("hidden"),
 }
 
 MOVEMENTS = {
@@ -83,6 +88,7 @@ _INCIDENTS = {
     IncidentKind.NUMBER_TAKEN: N_(
         "{channel} sells {sku} from the stock of {other}: neither is sold there now"
     ),
+    IncidentKind.LISTING_REFUSED: N_("{channel} does not accept what is to be told of {sku}: {message}"),
     IncidentKind.EXPIRING: N_("the consent of {channel} ends at {ends_at} (UTC)"),
     IncidentKind.INTERNAL: N_("the engine failed at something that nobody foresaw: {error}"),
 }
@@ -106,6 +112,10 @@ _NEXT_STEPS = {
     IncidentKind.NOT_PROTECTED: N_("Link them: `syncworker listing suggest {channel} --apply`."),
     IncidentKind.RESTORED: N_(
         "Nothing to do: only withdrawals are sent meanwhile. Watch `syncworker status`."
+    ),
+    IncidentKind.LISTING_REFUSED: N_(
+        "Change {sku} in the catalogue, or its price (`syncworker price set {channel} {sku}`): it is sent by itself."
+        " As it is: `syncworker listing update {channel} {sku} --retry`."
     ),
     IncidentKind.EXPIRING: N_("Renew it before then: `syncworker channel connect {channel}`."),
     IncidentKind.INTERNAL: N_("It is tried again by itself. Please report it, with the log."),

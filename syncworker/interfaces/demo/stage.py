@@ -115,7 +115,7 @@ def _take_in_and_go_live(app: App, names: list[str], stop: threading.Event) -> N
     from syncworker.bootstrap import register_channels
     from syncworker.sync.catalogue import apply_plan, plan_products
     from syncworker.sync.channels import go_live, plan_go_live
-    from syncworker.sync.listings import publish
+    from syncworker.sync.publishing import publish
 
     actor, data = app.settings.actor, SAMPLE.read_bytes()
     app.ledger.run(lambda tx: apply_plan(tx, plan_products(tx, data), reference="demo", actor=actor))

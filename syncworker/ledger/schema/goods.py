@@ -38,6 +38,9 @@ product = Table(
     #: escrow or shared, where it differs from the channel's.
     Column("policy", String(16), nullable=True),
     Column("created_at", Moment, nullable=False),
+    Column("description", Text, nullable=True),
+    #: Addresses of pictures, one a line, the first one shown first.
+    Column("images", Text, nullable=False, server_default=""),
 )
 
 product_part = Table(

@@ -53,13 +53,15 @@ channel = Table(
     Column("rules", JSON, nullable=False),
     Column("assumed", JSON, nullable=False),
     Column("feeds", JSON, nullable=False),
+    #: How its prices follow from the catalogue's; without one they are the same.
+    Column("price_rule", JSON(none_as_null=True), nullable=True),
 )
 
 job = Table(
     "job",
     metadata,
     Column("channel", ChannelName, ForeignKey("channel.name"), primary_key=True),
-    #: pull, push, read
+    #: pull, push, read, contents
     Column("kind", String(16), primary_key=True),
     Column("due_at", Moment, nullable=False),
     Column("lease_token", String(36), nullable=True),
@@ -86,7 +88,35 @@ listing = Table(
     Column("price", Amount, nullable=True),
     Column("currency", String(3), nullable=True),
     Column("seen_at", Moment, nullable=False),
+    #: Whether title, price and pictures there are ours to write.
+    Column("managed", Boolean, nullable=False, server_default=sa.false()),
+    #: Whether buyers shall see it, where an operator said so; otherwise that is left as it is there.
+    Column("wanted_active", Boolean, nullable=True),
+    #: Contents as the channel last accepted them.
+    Column("sent", JSON(none_as_null=True), nullable=True),
+    #: Contents that it refused, and in which words: not sent again as they are.
+    Column("refused", JSON(none_as_null=True), nullable=True),
+    Column("refusal", Text, nullable=True),
+    #: Above ``contents_done``: something that the contents follow from has changed.
+    Column("contents_wanted", Integer, nullable=False, server_default="0"),
+    Column("contents_done", Integer, nullable=False, server_default="0"),
     UniqueConstraint("channel", "external_id"),
+)
+Index(
+    "ix_listing_contents",
+    listing.c.channel,
+    postgresql_where=listing.c.contents_wanted > listing.c.contents_done,
+    sqlite_where=listing.c.contents_wanted > listing.c.contents_done,
+)
+
+price = Table(
+    "price",
+    metadata,
+    Column("channel", ChannelName, primary_key=True),
+    Column("sku", Sku, primary_key=True),
+    #: Stands whatever the channel's rule says.
+    Column("amount", Amount, nullable=False),
+    Column("currency", String(3), nullable=False),
 )
 
 pool = Table(
@@ -132,6 +162,8 @@ pool = Table(
     Column("absent_at", Moment, nullable=True),
     #: Why nothing but a person can go on with it, in the channel's own words.
     Column("parked", Text, nullable=True),
+    #: To be shown as 0 because an operator hid every listing that sells from it.
+    Column("hidden", Boolean, nullable=False, server_default=sa.false()),
     UniqueConstraint("channel", "pool_key"),
     Index("ix_pool_sku", "sku"),
 )

@@ -1,0 +1,161 @@
+"""How does a product come to a channel that does not list it yet? Looked for there first, else listed with quantity 0.
+
+Every call that carries a quantity is a push: a listing is created with 0, and its number follows as a push. What the channel
+lists under our SKU already is linked, never listed twice, and what it says stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from syncworker.connector.contract import RemoteListing
+from syncworker.core.model import QuantityKind
+from syncworker.errors import InputError, ListingRejectedError
+from syncworker.ledger import channels, contents, listings, pools, prices, products
+from syncworker.ledger.channels import ChannelRecord, ChannelState
+from syncworker.ledger.jobs import JobKind
+from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.prices import FixedPrice
+from syncworker.ledger.products import Product
+from syncworker.sync.contents import draft_of, written
+from syncworker.sync.context import Context
+from syncworker.sync.listings import as_found, discover, link, record_as_found, refuse_second_sku
+from syncworker.sync.prices import price_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """What publishing did."""
+
+    published: tuple[str, ...]
+    #: SKUs that the channel listed already: linked, with the contents that they have there.
+    linked: tuple[str, ...]
+    #: (SKU, the channel's own words).
+    rejected: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """What is to be listed, and all that its drafts follow from."""
+
+    channel: ChannelRecord
+    products: Sequence[Product]
+    fixed: Mapping[tuple[str, str], FixedPrice]
+    told_in: Sequence[str]
+
+
+def publish(
+    context: Context, name: str, *, skus: Iterable[str] | None = None, actor: str = "publish"
+) -> PublishReport:
+    """List these products, or all that are not listed there yet, with quantity 0. Safe to repeat.
+
+    Raises what the channel raises, except a rejected product, which is reported and does not stop the others.
+    """
+    wanted = None if skus is None else list(skus)
+    with context.ledger.snapshot() as snapshot:
+        if not _missing(snapshot, name, wanted):
+            return PublishReport(published=(), linked=(), rejected=())
+    discover(context, name)
+    linked, rejected = _adopt(context, name, wanted, actor)
+    with context.ledger.snapshot() as snapshot:
+        left = [sku for sku in _missing(snapshot, name, wanted) if sku not in dict(rejected)]
+        shelf = _shelf(snapshot, name, left)
+    published = []
+    for one in shelf.products:
+        try:
+            _publish(context, shelf, one)
+        except (ListingRejectedError, InputError) as error:
+            rejected.append((one.sku, str(error)))
+            continue
+        published.append(one.sku)
+    context.hint(name, JobKind.PUSH)
+    return PublishReport(published=tuple(published), linked=tuple(linked), rejected=tuple(rejected))
+
+
+def _missing(tx: Snapshot, name: str, wanted: Sequence[str] | None) -> list[str]:
+    unlisted = listings.unlisted_skus(tx, name)
+    return unlisted if wanted is None else [sku for sku in wanted if sku in set(unlisted)]
+
+
+def _adopt(
+    context: Context, name: str, wanted: Sequence[str] | None, actor: str
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Link what is listed there under one of these SKUs: the SKUs, and those whose listing cannot be linked, with why."""
+    with context.ledger.snapshot() as snapshot:
+        missing = set(_missing(snapshot, name, wanted))
+        found = [one for one in listings.suggestions(snapshot, channel=name) if one.remote_sku in missing]
+    linked: list[str] = []
+    rejected: list[tuple[str, str]] = []
+    for one in found:
+        listing_id, sku = one.external_id, str(one.remote_sku)
+        try:
+            context.ledger.run(
+                lambda tx, listing_id=listing_id, sku=sku: link(  # type: ignore[misc]
+                    tx, context, name, listing_id, sku, actor=actor
+                )
+            )
+        except InputError as error:
+            rejected.append((sku, str(error)))
+        else:
+            linked.append(sku)
+    return sorted(set(linked)), rejected
+
+
+def _shelf(tx: Snapshot, name: str, skus: Sequence[str]) -> _Shelf:
+    return _Shelf(
+        channel=channels.load(tx, name),
+        products=products.list_products(tx, skus),
+        fixed=prices.fixed(tx, channel=name, skus=skus),
+        told_in=prices.currencies_told(tx, name),
+    )
+
+
+def _publish(context: Context, shelf: _Shelf, one: Product) -> None:
+    name = shelf.channel.name
+    price = price_at(shelf.channel, one, shelf.fixed.get((name, one.sku)), told_in=shelf.told_in).money
+    remote = context.open_channel(name).publish(draft_of(one, price, name))
+    told = written(one, price)
+    context.ledger.run(lambda tx: _record(tx, context, name, one.sku, remote, told))
+
+
+def _record(
+    tx: Transaction,
+    context: Context,
+    name: str,
+    sku: str,
+    remote: RemoteListing,
+    told: Mapping[str, object],
+) -> None:
+    channel = channels.load(tx, name)
+    record_as_found(tx, context, name, [as_found(remote)])
+    known = pools.by_key(tx, name, [remote.pool_key]).get(remote.pool_key)
+    refuse_second_sku(known, remote.listing_id, sku)
+    pool_id = known.id if known is not None else _new_pool(tx, context, channel, sku, remote)
+    listings.link(tx, name, remote.listing_id, sku=sku, pool_id=pool_id)
+    listing = listings.load(tx, name, remote.listing_id)
+    # What was there before is told in full, since nobody knows what it says.
+    contents.change(tx, [listing.id], managed=True, sent=dict(told) if remote.created else None)
+    pools.mark_dirty(tx, [pool_id])
+
+
+def _new_pool(
+    tx: Transaction, context: Context, channel: ChannelRecord, sku: str, remote: RemoteListing
+) -> str:
+    pool_id = context.new_id()
+    is_live = channel.state is not ChannelState.OBSERVING
+    is_fresh = remote.created and remote.quantity == 0
+    pools.create(
+        tx, pool_id, channel=channel.name, pool_key=remote.pool_key, sku=sku, in_sum=is_live,
+        exposure=0 if is_fresh or not channel.rules.takes_orders else None,
+    )  # fmt: skip
+    pools.update(tx, pool_id, shown=_sellable(channel, remote))
+    if not is_fresh:
+        pools.want_read(tx, [pool_id], at=tx.now)
+    return pool_id
+
+
+def _sellable(channel: ChannelRecord, remote: RemoteListing) -> int | None:
+    if remote.quantity is None or channel.rules.kind is QuantityKind.AVAILABLE:
+        return remote.quantity
+    return remote.quantity - remote.reserved

@@ -1,0 +1,132 @@
+"""Whose words stand in a listing, and shall buyers see it? Managed or not, hidden or shown, by an operator's word.
+
+Showing a listing again is a push of a number that we do not send: the bound is forgotten before the call leaves, and nothing
+that shares its units is raised until the number has been read and settled. A hidden listing is emptied first, so that its
+units can sell elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from syncworker.core.exposure import forgotten
+from syncworker.errors import InputError, UnknownSkuError
+from syncworker.ledger import channels, contents, incidents, pools, products, pushes
+from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger.incidents import IncidentKind
+from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.listings import ListingRecord
+from syncworker.ledger.pools import PoolRecord
+from syncworker.sync.contents import found_contents
+from syncworker.sync.numbers import MARGIN
+from syncworker.sync.stockroom import lock_connected
+
+
+def manage(
+    tx: Transaction, name: str, skus: Sequence[str] | None, *, is_ours: bool = True
+) -> list[ListingRecord]:
+    """From now on what these listings say is ours to write, or a seller's own again. ``None``: all that are linked there.
+
+    What the channel already says the same is not sent.
+    """
+    records = _chosen(tx, name, skus)
+    for record in records:
+        values: dict[str, object] = {"managed": is_ours, "refused": None, "refusal": None}
+        if is_ours and record.sent is None:
+            values["sent"] = found_contents(record)
+        contents.change(tx, [record.id], **values)
+        if not is_ours:
+            incidents.close_incident(
+                tx, IncidentKind.LISTING_REFUSED, f"listing/{record.channel}/{record.external_id}"
+            )
+    return records
+
+
+def show(tx: Transaction, name: str, skus: Sequence[str], *, is_shown: bool) -> list[ListingRecord]:
+    """Buyers shall see these listings, or shall not; a number that only hidden ones sell from is set to 0 first."""
+    records = _chosen(tx, name, skus)
+    contents.change(tx, [record.id for record in records], wanted_active=is_shown)
+    if not is_shown:
+        _empty_hidden(tx, name, records)
+    return records
+
+
+def retry(tx: Transaction, name: str, skus: Sequence[str] | None) -> list[ListingRecord]:
+    """Send what the channel refused once more, as it is; the listings concerned."""
+    records = [record for record in _chosen(tx, name, skus) if record.refused is not None]
+    # Nothing is what was refused, so that whatever is wanted now is sent; accepted, it is forgiven.
+    contents.change(tx, [record.id for record in records], refused={})
+    return records
+
+
+def _chosen(tx: Transaction, name: str, skus: Sequence[str] | None) -> list[ListingRecord]:
+    channels.load(tx, name)
+    if name not in contents.able(tx):
+        raise InputError(f"What the listings at {name} say can be changed on its own pages alone.")
+    records = contents.linked(tx, name, skus)
+    known = products.recipe_of(tx, skus or ())
+    for sku in skus or ():
+        if sku not in known:
+            raise UnknownSkuError(sku)
+        if not any(record.sku == sku for record in records):
+            raise InputError(
+                f"{sku} has no linked listing at {name}. See `syncworker listing list --channel {name}`."
+            )
+    return records
+
+
+def _empty_hidden(tx: Transaction, name: str, records: Iterable[ListingRecord]) -> None:
+    """Numbers that only hidden listings sell from are wanted at 0."""
+    ids = {str(record.pool_id) for record in records}
+    seen = {record.pool_id for record in contents.linked(tx, name) if record.wanted_active is not False}
+    for pool_id in sorted(ids - seen):
+        pools.update(tx, pool_id, hidden=True)
+    _look_again(tx, [str(record.sku) for record in records])
+
+
+def may_be_hidden(tx: Transaction, channel: ChannelRecord, record: ListingRecord) -> bool:
+    """Whether the listing's number is at 0 already, or cannot come there."""
+    pool = pools.load(tx, [str(record.pool_id)])[str(record.pool_id)]
+    rules = channel.rules
+    if not pool.hidden or not pool.in_sum or not rules.takes_orders or pool.parked is not None:
+        return True
+    if not rules.proves_by_zero and not rules.lowers_exactly:
+        return True
+    is_open = bool(pushes.open_of(tx, [pool.id]).get(pool.id))
+    return pool.bound.exposure is not None and pool.bound.exposure <= 0 and not is_open
+
+
+def prepare_to_show(tx: Transaction, channel: ChannelRecord, record: ListingRecord) -> None:
+    """Right before a listing is shown again: whatever its number was read to be while it was hidden proves nothing."""
+    _forget(tx, channel, record, lag=channel.rules.horizon + channel.rules.apply_lag)
+
+
+def shown_again(tx: Transaction, channel: ChannelRecord, record: ListingRecord, *, is_certain: bool) -> None:
+    """The channel answered that it is shown, or gave no usable answer: then it may still be shown within the horizon."""
+    lag = channel.rules.apply_lag + (timedelta() if is_certain else channel.rules.horizon)
+    _forget(tx, channel, record, lag=lag)
+    if is_certain:
+        pools.update(tx, str(record.pool_id), hidden=False)
+        _look_again(tx, [str(record.sku)])
+
+
+def _forget(tx: Transaction, channel: ChannelRecord, record: ListingRecord, *, lag: timedelta) -> None:
+    """Where the number cannot be read it was never lowered by a reading: what we believe of it stands."""
+    rules = channel.rules
+    if not rules.readable or not rules.takes_orders:
+        return
+    lock_connected(tx, [str(record.sku)])
+    pool: PoolRecord = pools.load(tx, [str(record.pool_id)], lock=True)[str(record.pool_id)]
+    if not pool.in_sum:
+        return
+    risen_at = tx.now + lag
+    pools.save_bounds(tx, {pool.id: replace(forgotten(pool.bound), risen_at=risen_at)}, shown={pool.id: None})
+    pools.update(tx, pool.id, absent_at=None)
+    pools.want_read(tx, [pool.id], at=risen_at + rules.read_lag + MARGIN, sooner_only=False)
+
+
+def _look_again(tx: Transaction, skus: Iterable[str]) -> None:
+    recipes = products.recipe_of(tx, skus)
+    pools.mark_parts_dirty(tx, {part for recipe in recipes.values() for part in recipe})
