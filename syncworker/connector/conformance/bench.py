@@ -37,7 +37,7 @@ class Trouble(StrEnum):
     WEB_PAGE = "web_page"
     #: The answer stops in the middle.
     CUT_SHORT = "cut_short"
-    #: The answer to a batch leaves one item out.
+    #: One item of a batch has no effect, and the answer leaves it out.
     ITEM_MISSING = "item_missing"
     #: One item of a batch is refused, the others take effect.
     ITEM_REFUSED = "item_refused"
@@ -74,7 +74,7 @@ class Shop:
         raise CannotError("nobody can buy here")
 
     def cancel(self, order_id: str, *, restock: bool) -> None:
-        """The whole order is cancelled; ``restock`` puts the units on sale again."""
+        """The whole order is cancelled; ``restock`` puts the units on sale again, where the channel can do both."""
         raise CannotError("nobody can cancel here")
 
     def ship(self, order_id: str) -> None:

@@ -27,6 +27,9 @@ from syncworker.core.exposure import Base, BaseKind, Bound, OpenPush, PullProof,
 from syncworker.core.fulfilment import Levels, LineFacts, move_bound
 from syncworker.core.model import QuantityKind, QuantityMode
 
+#: The time of a line's newest telling, and its levels.
+_Recorded = tuple[datetime, Levels]
+
 
 @dataclass(slots=True)
 class StandInPool:
@@ -55,8 +58,8 @@ class StandIn:
         self._ahead = timedelta()
         self._sequence = 0
         self._began = datetime.now(UTC)
-        #: Levels by order and line, and the pool each belongs to.
-        self._levels: dict[tuple[str, str], Levels] = {}
+        #: When each order line changed and its levels then; and the pool that each listing sells from.
+        self._levels: dict[tuple[str, str], _Recorded] = {}
         self._pool_of: dict[str, StandInPool] = {}
         #: Units that orders took since it was made, by SKU.
         self.taken = dict.fromkeys(stock, 0)
@@ -99,9 +102,8 @@ class StandIn:
         """What was ordered before is in the count: it has no effect, its later changes have."""
         for order in self._all_orders():
             for line in order.lines:
-                self._levels[order.external_id, line.line_id] = line.levels(
-                    self._levels.get((order.external_id, line.line_id))
-                )
+                key = (order.external_id, line.line_id)
+                self._levels[key] = _after(self._levels.get(key), order, line)
 
     def _take_over_numbers(self) -> None:
         for reading in self._readings(list(self.pools)):
@@ -288,8 +290,9 @@ class StandIn:
         pool = self._pool_of.get(line.listing_id or "")
         if pool is None:
             return
-        before = self._levels.get(key)
-        after = line.levels(before)
+        recorded = self._levels.get(key)
+        self._levels[key] = told = _after(recorded, order, line)
+        before, after = None if recorded is None else recorded[1], told[1]
         facts = LineFacts(
             counts_down=line.counts_down,
             restocked=line.restocked,
@@ -297,7 +300,6 @@ class StandIn:
             placed_at=order.placed_at,
         )
         pool.bound = move_bound(pool.bound, before, after, facts, at=self.now(), rules=self.rules)
-        self._levels[key] = after
         self.taken[pool.sku] += after.promised - (before.promised if before else 0)
 
     def _settle(self, pool: StandInPool, proof: PullProof) -> None:
@@ -312,3 +314,14 @@ class StandIn:
                 push, [other for name, other in pool.open.items() if name != key], base=base, rules=self.rules
             )
         }
+
+
+def _after(recorded: _Recorded | None, order: ChannelOrder, line: ChannelLine) -> _Recorded:
+    """The line once this is told too: of two times the newer counts, of one time the furthest."""
+    if recorded is None:
+        return order.updated_at, line.levels()
+    at, levels = recorded
+    told = line.levels(levels)
+    if order.updated_at < at:
+        return recorded
+    return order.updated_at, levels.merged(told) if order.updated_at == at else levels.followed_by(told)

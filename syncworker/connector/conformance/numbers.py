@@ -33,8 +33,10 @@ def floor(trial: Trial) -> None:
     if least == 0:
         if not trial.rules.zero_is_quantity:
             not_applicable("zero_is_quantity = False: 0 is never pushed")
-        trial.show(sku, 0 if trial.rules.mode is QuantityMode.SET else trial.hidden(sku))
+        base = trial.base(sku)
+        trial.show(sku, 0 if trial.rules.mode is QuantityMode.SET else base)
         sells = trial.shop.sellable(sku)
+        trial.shop.put(sku, base + 1)
         expect(sells == 0, f"floor = 0 is declared; after a push of 0 the channel would still sell {sells}")
         return
     trial.show(sku, least)
@@ -242,15 +244,17 @@ def plan_again(trial: Trial) -> None:
     if not trial.rules.readable:
         next(iter(engine.pools.values())).shown = trial.rules.floor
     sent = engine.push()
+    wanted = next(iter(engine.pools.values())).shown or 0
+    expect(0 < wanted <= units, f"{units} units were there, {wanted} are said to be shown")
     expect(len(sent) == 1, f"{units} units were there, {trial.rules.floor} shown, and no push was planned")
     _let_pass(trial, trial.rules.apply_lag_s + (trial.declared.read_lag_s or 0.0))
     engine.rest(trial.rules.apply_lag_s + trial.rules.read_lag_s + trial.rules.visibility_lag_s + 1)
     if trial.rules.takes_orders:
         engine.pull()
     read = list(engine.read_back().values())
-    sells = trial.shop.sellable(sku)
-    expect(sells == units, f"{units} units were planned, {sells} would sell")
-    expect(not trial.rules.readable or read == [units], f"{units} units were planned, read back as {read}")
+    sells, shown = trial.shop.sellable(sku), next(iter(engine.pools.values())).shown
+    expect(sells == wanted == shown, f"{wanted} units were planned, {sells} would sell, {shown} are believed")
+    expect(not trial.rules.readable or read == [wanted], f"{wanted} units were planned, read back as {read}")
     again = [one.push for one in engine.plan() if one.push is not None]
     expect(not again, f"nothing happened, and yet the second plan is not empty: {again}")
     _sold_is_followed(trial, engine, sku)

@@ -14,7 +14,7 @@ _FAULTS: Mapping[Trouble, Mapping[str, object]] = {
     Trouble.TOO_MANY_CALLS: {"kind": "rate_limited", "seconds": 7.0},
     Trouble.WEB_PAGE: {"kind": "html_ok"},
     Trouble.CUT_SHORT: {"kind": "truncated_json"},
-    Trouble.ITEM_MISSING: {"kind": "item_missing", "applied": True},
+    Trouble.ITEM_MISSING: {"kind": "item_missing", "applied": False},
     Trouble.ITEM_REFUSED: {"kind": "item_refused"},
     Trouble.UNKNOWN_STATUS: {"kind": "unknown_status", "code": "under_enchantment"},
     Trouble.NO_NUMBER: {"kind": "missing_field"},
@@ -41,7 +41,8 @@ class SandboxShop(Shop):
     """One shop of a running sandbox, whatever wire format it speaks.
 
     ``number_field`` is the wire's word for a number in a read-back; ``order_id`` turns the sandbox's own order id into
-    the one that the wire tells, where they differ.
+    the one that the wire tells, where they differ. ``restocks`` is what such a channel does with cancelled units whatever
+    is asked of it; ``returns`` is False where its wire format knows no returns.
     """
 
     def __init__(
@@ -51,10 +52,13 @@ class SandboxShop(Shop):
         *,
         number_field: str = "quantity",
         order_id: Callable[[str], str] = str,
+        restocks: bool | None = None,
+        returns: bool = True,
     ) -> None:
         self._control = control
         self.goods = tuple(goods)
         self._number_field, self._shown_id = number_field, order_id
+        self._restocks, self._returns = restocks, returns
         self._ids: dict[str, str] = {}
         self._seen, self._writes = 0, 0
 
@@ -71,12 +75,15 @@ class SandboxShop(Shop):
         return shown
 
     def cancel(self, order_id: str, *, restock: bool) -> None:
-        self._control.cancel(self._ids[order_id], restock="yes" if restock else "no")
+        does = restock if self._restocks is None else self._restocks
+        self._control.cancel(self._ids[order_id], restock="yes" if does else "no")
 
     def ship(self, order_id: str) -> None:
         self._control.ship(self._ids[order_id])
 
     def give_back(self, order_id: str, *, restock: bool) -> None:
+        if not self._returns:
+            raise CannotError("its wire format knows no returns")
         self._control.take_return(self._ids[order_id], quantity=1, restock="yes" if restock else "no")
 
     def number(self, sku: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from syncworker.connector.conformance.bench import Target, Trouble
+from syncworker.connector.conformance.bench import CannotError, Target, Trouble
 from syncworker.connector.conformance.judging import Level, check, expect, fail, not_applicable
 from syncworker.connector.conformance.trial import PAUSE_S, Trial
 from syncworker.connector.contract import OrderStatus
@@ -165,13 +165,22 @@ def feeds_are_whole(trial: Trial) -> None:
     kept, dropped = trial.shop.buy(sku, 3), trial.shop.buy(sku, 1)
     trial.shop.cancel(dropped, restock=True)
     trial.shop.ship(kept)
-    trial.shop.give_back(kept, restock=False)
+    returned = _given_back(trial, kept)
     trial.told(dropped, lambda one: one.cancelled == 1, "an order was cancelled at once")
     trial.told(
         kept,
-        lambda one: (one.ordered, one.shipped, one.returned) == (3, 3, 1),
-        "3 were bought and shipped, 1 returned",
+        lambda one: (one.ordered, one.shipped, one.returned or 0) == (3, 3, returned),
+        f"3 were bought and shipped, {returned} returned",
     )
+
+
+def _given_back(trial: Trial, order_id: str) -> int:
+    """Units returned; none where the channel knows no returns."""
+    try:
+        trial.shop.give_back(order_id, restock=False)
+    except CannotError:
+        return 0
+    return 1
 
 
 @check("unknown-status", SILVER)

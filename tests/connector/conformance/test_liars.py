@@ -124,7 +124,7 @@ def bench_at(
         ("visibility-lag", SLOW, None, {"visibility_lag_s": 0.1}, "does not tell order"),
         ("restock-on-cancel", PLAIN, NeverRestocks, {}, "restocked = no"),
         ("floor", LIFTING, None, {"floor": 0}, "stands there instead of 0"),
-        ("partial-failure", PLAIN, AllWentWell, {}, "every push of the batch is said to be applied"),
+        ("partial-failure", PLAIN, AllWentWell, {}, "is said to be applied"),
         ("quantity-kind", COUNTING, None, {"quantity_kind": "available"}, "kind = available is declared"),
     ],
     ids=["lag", "restock", "floor", "partial failure", "quantity kind"],
