@@ -104,6 +104,8 @@ class Adoption:
     shown: int | None
     #: It goes on selling what it shows; otherwise it is set to 0, settled, and gets its share with all the others.
     keeps: bool
+    #: Nobody can read it and no 0 can be set blindly: a person has to say what it shows (`pool assume`).
+    needs_person: bool = False
 
 
 def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
@@ -126,7 +128,10 @@ def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
             left = free[part]
             if keeps and left is not None:
                 free[part] = left - units * (record.shown or 0)
-        plan.append(Adoption(pool_id=record.id, sku=record.sku, shown=record.shown, keeps=keeps))
+        blind = record.shown is None and not channel.rules.readable and not channel.rules.proves_by_zero
+        plan.append(
+            Adoption(pool_id=record.id, sku=record.sku, shown=record.shown, keeps=keeps, needs_person=blind)
+        )
     return sorted(plan, key=lambda each: each.sku)
 
 

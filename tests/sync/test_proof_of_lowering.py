@@ -78,6 +78,15 @@ def test_a_number_that_shows_0_keeps_it_when_its_channel_goes_live(manual_ledger
     assert (adoption.shown, adoption.keeps) == (0, True)
 
 
+def test_a_number_that_nothing_can_prove_says_so_before_going_live(manual_ledger: Ledger) -> None:
+    _shop(manual_ledger, Capabilities(mode=QuantityMode.COMPARE_AND_SET, readable=False))
+
+    with manual_ledger.snapshot() as tx:
+        (adoption,) = use.plan_go_live(tx, "shop")
+
+    assert (adoption.shown, adoption.keeps, adoption.needs_person) == (None, False, True)
+
+
 def _pools(ledger: Ledger) -> list[pools.PoolRecord]:
     with ledger.snapshot() as tx:
         return pools.of_channel(tx, "shop")

@@ -96,13 +96,22 @@ def _show_plan(desk: Desk, name: str, plan: Sequence[Adoption]) -> None:
     rows = [[one.sku, number_or_unknown(one.shown), _fate(one)] for one in plan]
     titles = [_("SKU"), _("Shows now"), _("What happens at {channel}").format(channel=name)]
     table(desk, titles, rows, right=(1,))
-    withdrawn = sum(not one.keeps for one in plan)
+    withdrawn = sum(not one.keeps and not one.needs_person for one in plan)
     if withdrawn:
         text = ngettext("{n} number is set to 0 first.", "{n} numbers are set to 0 first.", withdrawn)
         desk.say(text.format(n=withdrawn))
+    if any(one.needs_person for one in plan):
+        desk.say(
+            _(
+                "Some numbers can neither be read back nor be set to 0 blindly. If the shop can be asked, say so (readable ="
+                " true in channels.toml); else say what each shows: `syncworker pool assume {channel} SKU N`."
+            ).format(channel=name)
+        )
 
 
 def _fate(one: Adoption) -> str:
+    if one.needs_person:
+        return _("waits until a person says what it shows")
     if not one.keeps:
         return _("set to 0 first, then gets its share")
     return _("gets its share") if one.shown == 0 else _("goes on selling")
