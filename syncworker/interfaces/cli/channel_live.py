@@ -104,7 +104,7 @@ def _show_plan(desk: Desk, name: str, plan: Sequence[Adoption]) -> None:
         desk.say(
             _(
                 "Some numbers can neither be read back nor be set to 0 blindly. If the shop can be asked, say so (readable ="
-                " true in channels.toml); else say what each shows: `syncworker pool assume {channel} SKU N`."
+                " true in channels.toml); else say what each shows: `syncworker pool assume {channel}/SKU N`."
             ).format(channel=name)
         )
 
