@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, runtime_checkable
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -52,14 +51,6 @@ from syncworker_instagram.settings import InstagramSettings
 LOOKS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
 #: What a cancellation may call its reason; everything else is "other", in words.
 CANCEL_REASONS = ("CUSTOMER_REQUESTED", "OUT_OF_STOCK", "INVALID_ADDRESS", "SUSPICIOUS_ORDER")
-
-
-@runtime_checkable
-class RefundsOrders(Protocol):
-    """What the legacy order API can do beyond the contract: pay shipped units back."""
-
-    def refund_order(self, external_id: str, *, units: dict[str, int], reason: str) -> None:
-        """Pay back so many units, by listing. Not harmless to repeat: the caller asks once."""
 
 
 class InstagramChannel:
