@@ -113,11 +113,6 @@ def call_for(tx: Transaction, names: Iterable[str], kind: JobKind) -> None:
     )
 
 
-def has(tx: Snapshot, name: str, kind: JobKind) -> bool:
-    """Whether the channel has work of this kind at all."""
-    return tx.execute(sa.select(job.c.channel).where(_is(name, kind))).first() is not None
-
-
 def remove(tx: Transaction, name: str, kind: JobKind) -> None:
     """The channel has no work of this kind any more; whoever is at it loses the lease."""
     tx.execute(sa.delete(job).where(_is(name, kind)))
