@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,8 +93,8 @@ class Caller:
         self._cfg: Json = account.open_values
 
     def facts(self, **facts: Json) -> Facts:
-        """Facts of a call, with the settings as ``cfg``."""
-        return {"cfg": self._cfg, **facts}
+        """Facts of a call: the settings as ``cfg``, and a ``nonce`` that keeps caches away."""
+        return {"cfg": self._cfg, "nonce": secrets.token_hex(8), **facts}
 
     def judgement(self, *, effect: bool, wanted: Callable[[int, Json], bool] | None = None) -> Judgement:
         """A fresh judge for one request."""

@@ -11,7 +11,7 @@ from syncworker.connector.declarative.account import Account
 from syncworker.connector.declarative.caller import Caller
 from syncworker.connector.declarative.fields import Presence, condition, finder, reader, under
 from syncworker.connector.declarative.manifest import Manifest
-from syncworker.connector.declarative.operations import ExpandSpec, FeedSpec
+from syncworker.connector.declarative.order_tables import ExpandSpec, FeedSpec
 from syncworker.connector.declarative.orders import order_mapping, rows_finder
 from syncworker.connector.declarative.paging import Place, Seen, Walk
 from syncworker.connector.declarative.request import BoundRequest
@@ -64,8 +64,11 @@ class Feed:
 
     def read(self, answer: Answer) -> OrderPage:
         """The orders in an answer that is there already; for samples."""
-        rows = self.rows(answer.body)
-        return self._page(answer, rows, [self._id(row) for row in rows], None)
+        told = self._clock(answer.body)
+        return OrderPage(
+            orders=self.orders(self.rows(answer.body)),
+            channel_time=answer.channel_time if told is None else told,
+        )
 
     @property
     def has_details(self) -> bool:
@@ -102,7 +105,7 @@ class Feed:
         )
 
     def orders(self, rows: Sequence[Json]) -> tuple[ChannelOrder, ...]:
-        """The orders of these rows; one that cannot be read spoils them all."""
+        """The orders of these rows, oldest change first however they came; one that cannot be read spoils them all."""
         found = []
         for number, row in enumerate(rows):
             try:
@@ -111,7 +114,7 @@ class Feed:
                 raise under(self._where(number), error) from None
             if order is not None:
                 found.append(order)
-        return tuple(found)
+        return tuple(sorted(found, key=lambda one: one.updated_at))
 
     def _newest(self, rows: Sequence[Json]) -> datetime | None:
         if self._spec.paginate.style != "keyset":
@@ -137,13 +140,15 @@ class _Expand:
         self._request = BoundRequest(spec.request, caller.account)
         self._items = rows_finder(finder(spec.items, values), spec.items.text)
         self._key = None if spec.key is None else finder(spec.key, values)
+        self._has_details = None if spec.when is None else condition(spec.when, values)
 
     def rows(self, rows: Sequence[Json], ids: Sequence[str]) -> list[Json]:
         """The rows with their details. An order without any is an error: it would be lost."""
         found: list[Json] = []
         for start in range(0, len(rows), self._spec.max):
             wanted = list(ids[start : start + self._spec.max])
-            details = self._details(wanted)
+            has_none = self._has_details is not None and not self._has_details(rows[start])
+            details = [] if has_none else self._details(wanted)
             if self._spec.into is not None:
                 row = rows[start]
                 found.append({**row, self._spec.into: details} if isinstance(row, dict) else row)

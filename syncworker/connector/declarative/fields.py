@@ -24,7 +24,18 @@ from syncworker.core.model import MAX_QUANTITY, Known
 from syncworker.errors import MalformedAnswerError
 
 Kind = Literal[
-    "text", "id", "int", "integral", "signed", "decimal", "money", "datetime", "flag", "known", "currency"
+    "text",
+    "id",
+    "int",
+    "integral",
+    "signed",
+    "decimal",
+    "rounded",
+    "money",
+    "datetime",
+    "flag",
+    "known",
+    "currency",
 ]
 #: One value of a document, typed; ``None`` only where it may be absent.
 Read: TypeAlias = Callable[[Json], Any]  # Any: the type that the field declares
@@ -51,7 +62,7 @@ class FieldSpec(Strict):
     type: Kind | None = Field(
         default=None,
         description="How the value is taken: text, id (text or integer), int (JSON integer), integral (also '3' and 3.0), "
-        "signed (an int that may be negative), decimal, money (amount and currency), datetime, flag, known (yes, no, "
+        "signed (an int that may be negative), decimal, rounded (a decimal cut to 4 places), money (amount and currency), datetime, flag, known (yes, no, "
         "unknown; also true, false), currency",
     )
     format: str = Field(
@@ -224,6 +235,19 @@ def _decimal(value: Json, where: str) -> Decimal:
     return Document(value, where).decimal()
 
 
+def _rounded(value: Json, where: str) -> Decimal:
+    """An amount of which nobody counts the places: an average, for instance."""
+    try:
+        number = (
+            Decimal(value) if isinstance(value, str | Decimal | int) and not isinstance(value, bool) else None
+        )
+    except ArithmeticError:
+        number = None
+    if number is None or not number.is_finite() or abs(number) >= 10**14:
+        Document(value, where).fail("must be an amount")
+    return number.quantize(Decimal("0.0001")).normalize() + 0
+
+
 def _money(value: Json, where: str) -> Money:
     return Document(value, where).money()
 
@@ -249,6 +273,7 @@ _TAKERS: dict[str, _Take] = {
     "signed": _signed,
     "integral": _integral,
     "decimal": _decimal,
+    "rounded": _rounded,
     "money": _money,
     "flag": _flag,
     "known": _known,

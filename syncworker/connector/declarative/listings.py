@@ -201,6 +201,7 @@ class _ReadCall:
         self.rows = rows_finder(finder(route.items, values), route.items.text)
         self._key = route.key.reader(values, kind="id", presence=Presence.REQUIRED)
         self._absent = None if route.absent is None else condition(route.absent, values)
+        self._skip = None if route.skip is None else condition(route.skip, values)
         self._quantity = route.quantity.reader(values, kind="signed", presence=Presence.REQUIRED)
         counts_on_hand = kind is QuantityKind.ON_HAND
         self._reserved = reader(
@@ -209,25 +210,32 @@ class _ReadCall:
             kind="int",
             presence=Presence.REQUIRED if counts_on_hand else Presence.OPTIONAL,
         )
+        self._absent_if = None if route.absent_if is None else condition(route.absent_if, values)
         self._none_if = None if route.none_if is None else condition(route.none_if, values)
 
     def read(self, items: Sequence[Facts]) -> tuple[Reading, ...]:
         """One call."""
         facts = self._caller.facts(**items[0], items=list(items), item=items[0])
-        judge = self._caller.judgement(effect=False, wanted=self.says_none)
+        judge = self._caller.judgement(effect=False, wanted=self._is_wanted)
         answer = self._caller.send(self._request, facts, effect=False, judge=judge)
         if self.says_none(answer.status, answer.body):
             return ()
+        if self._says_absent(answer.status, answer.body):
+            return tuple(Reading(pool_key=str(item["pool"]), quantity=None) for item in items)
         return self.readings(answer.body, items)
 
     def readings(self, body: Json, items: Sequence[Facts]) -> tuple[Reading, ...]:
         """The numbers in an answer; rows that were not asked for count for nothing."""
         wanted = {str(item.get(self._route.of)): str(item["pool"]) for item in items}
         found: dict[str, Reading] = {}
+        untold: set[str] = set()
         for number, row in enumerate(self.rows(body)):
             try:
                 pool = wanted.get(self._key(row))
                 if pool is None:
+                    continue
+                if self._skip is not None and self._skip(row):
+                    untold.add(pool)
                     continue
                 if pool in found:
                     Document(body)[self._route.items.text].fail("answers for one pool twice")
@@ -237,7 +245,7 @@ class _ReadCall:
                     raise
                 raise under(f"{self._route.items.text}[{number}]", error) from None
         if self._route.missing == "not_there":
-            for pool in wanted.values():
+            for pool in set(wanted.values()) - untold:
                 found.setdefault(pool, Reading(pool_key=pool, quantity=None))
         return tuple(found.values())
 
@@ -254,6 +262,12 @@ class _ReadCall:
     def keys(self, body: Json) -> list[str]:
         """The keys of all rows."""
         return [self._key(row) for row in self.rows(body)]
+
+    def _is_wanted(self, status: int, body: Json) -> bool:
+        return self.says_none(status, body) or self._says_absent(status, body)
+
+    def _says_absent(self, status: int, body: Json) -> bool:
+        return self._absent_if is not None and self._absent_if({"status": status, "body": body})
 
     def says_none(self, status: int, body: Json) -> bool:
         """Whether an answer says that no number may be read at all."""

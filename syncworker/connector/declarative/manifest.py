@@ -10,16 +10,15 @@ from syncworker.connector.declarative.expression import Expression
 from syncworker.connector.declarative.fields import Strict
 from syncworker.connector.declarative.operations import (
     CheckSpec,
-    FeedSpec,
     ListingsSpec,
     OrderCall,
-    OrderSpec,
     PublishSpec,
     PushSpec,
     ReadSpec,
     UpdateSpec,
     completed,
 )
+from syncworker.connector.declarative.order_tables import FeedSpec, OrderSpec
 from syncworker.connector.declarative.parts import ErrorsSpec, PaceSpec, RateSpec, Seconds
 from syncworker.connector.declarative.proofs import Auth, WebhookSpec
 from syncworker.connector.declarative.template import Template

@@ -110,6 +110,7 @@ def _request_problems(key: str, request: RequestSpec, manifest: Manifest) -> Ite
     knows = next((known for pattern, known in _KNOWS if re.fullmatch(pattern, key)), None)
     if knows is None:
         return
+    knows |= {"nonce"}
     if _WITH_PARTS.match(key):
         knows |= set(manifest.key_parts)
     for name in sorted(places(request.path) - knows):

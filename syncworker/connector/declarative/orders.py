@@ -15,7 +15,7 @@ from syncworker.connector.answers import Json
 from syncworker.connector.contract import ChannelLine, ChannelOrder, Money, OrderStatus
 from syncworker.connector.declarative.account import Account
 from syncworker.connector.declarative.fields import Presence, Read, condition, finder, reader, under
-from syncworker.connector.declarative.operations import LineSpec, OrderSpec, StatusWords
+from syncworker.connector.declarative.order_tables import LineSpec, OrderSpec, StatusWords
 from syncworker.connector.document import Document
 from syncworker.core.model import Known
 from syncworker.errors import MalformedAnswerError
@@ -91,13 +91,13 @@ def _lines(
     values = account.open_values
     rows_of = rows_finder(finder(spec.lines.path, values), spec.lines.path.text)
     is_ours = None if spec.lines.when is None else condition(spec.lines.when, values)
-    map_line = _line_mapping(spec, account)
+    map_line, with_more = _line_mapping(spec, account), _joined(spec.lines, account)
     path, numbers = spec.lines.path.text, spec.lines.same_id == "number"
 
     def lines_of(order: Json, word: str, currency: str | None) -> tuple[tuple[ChannelLine, ...], bool]:
         lines: list[ChannelLine] = []
         all_known = True
-        for number, row in enumerate(rows_of(order)):
+        for number, row in enumerate(with_more(order, rows_of(order))):
             try:
                 if is_ours is not None and not is_ours(row):
                     continue
@@ -124,6 +124,35 @@ def _told_apart(lines: list[ChannelLine]) -> list[ChannelLine]:
         count = times[line.line_id]
         found.append(line if count == 1 else replace(line, line_id=f"{line.line_id}#{count}"))
     return found
+
+
+def _joined(line: LineSpec, account: Account) -> Callable[[Json, list[Json]], list[Json]]:
+    """A function that gives each line what it has to see beside its own fields."""
+    if line.join is None and not line.with_order:
+        return lambda _order, rows: rows
+    join, values = line.join, account.open_values
+    if join is not None:
+        find, key_of, id_of = finder(join.path, values), finder(join.key, values), finder(join.of, values)
+
+    def with_more(order: Json, rows: list[Json]) -> list[Json]:
+        more: dict[str, Json] = {"order": order} if line.with_order else {}
+        if join is None:
+            return [{**row, **more} if isinstance(row, dict) else row for row in rows]
+        belonging: dict[str, list[Json]] = {}
+        others = find(order)
+        known = {str(id_of(row)) for row in rows}
+        for number, other in enumerate(others if isinstance(others, list) else []):
+            key = str(key_of(other))
+            if key not in known:
+                # What was taken back of nobody knows which line would be lost.
+                Document(None, f"{join.path.text}[{number}]").fail("belongs to no line of its order")
+            belonging.setdefault(key, []).append(other)
+        return [
+            {**row, **more, join.into: belonging.get(str(id_of(row)), [])} if isinstance(row, dict) else row
+            for row in rows
+        ]
+
+    return with_more
 
 
 @dataclass(slots=True)
@@ -153,7 +182,8 @@ def _line_mapping(spec: OrderSpec, account: Account) -> _MapLine:
     words = _words(spec.line_statuses or spec.statuses)
 
     def map_line(row: Json, word: str, currency: str | None) -> tuple[ChannelLine, bool] | None:
-        own = word if read_status is None else words.get(read_status(row), "review")
+        told = None if read_status is None else read_status(row)
+        own = word if told is None else words.get(told, "review")
         if own == "ignore":
             return None
         levels = read_levels(row, own if word != "release" else word)
@@ -172,7 +202,7 @@ def _line_mapping(spec: OrderSpec, account: Account) -> _MapLine:
                 returned_restocked=read_returned(row) or unknown,
                 unit_price=read_price(row, currency),
             ),
-            own != "review" or read_status is None,
+            own != "review" or told is None,
         )
 
     return map_line

@@ -14,7 +14,6 @@ from xml.etree import ElementTree as ET  # written only, never read
 from pydantic import SecretStr
 
 from syncworker.connector.answers import Json
-from syncworker.connector.auth import Value
 from syncworker.connector.declarative.account import Account
 from syncworker.connector.declarative.fields import finder
 from syncworker.connector.declarative.functions import ExpressionError

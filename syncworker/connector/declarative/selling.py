@@ -119,6 +119,9 @@ class Updating:
     ) -> None:
         self._caller, self._keys, self._listings, self._price = caller, keys, listings, manifest.price
         self._calls = [(spec, BoundRequest(spec.request, caller.account)) for spec in specs]
+        self._whens = [
+            None if spec.when is None else condition(spec.when, caller.account.open_values) for spec in specs
+        ]
         self._rows = [
             None if spec.row is None else finder(spec.row, caller.account.open_values) for spec in specs
         ]
@@ -130,8 +133,9 @@ class Updating:
             for name in ("title", "description", "price", "images", "active")
             if getattr(update, name) is not None
         }
-        lacking = asked - {field for spec, _ in self._calls for field in spec.fields}
         parts = self._keys.parts(update.listing_id)
+        fitting = [] if parts is None else self._fitting(update, parts)
+        lacking = asked - {field for number in fitting for field in self._calls[number][0].fields}
         if lacking or parts is None:
             what = ", ".join(sorted(lacking)) or "a listing with such an id"
             raise ListingRejectedError(
@@ -143,11 +147,17 @@ class Updating:
             raise ListingRejectedError(f"{update.sku}: {error}", sku=update.sku) from error
         found: RemoteListing | None = None
         sent = 0
-        for number, (spec, request) in enumerate(self._calls):
+        for number in fitting:
+            spec, request = self._calls[number]
             if asked & set(spec.fields):
                 found = self._sent(request, facts, update, number, sent=sent) or found
                 sent += 1
         return found or self._looked_up(update)
+
+    def _fitting(self, update: ListingUpdate, parts: Facts) -> list[int]:
+        """The calls that are for a listing of this kind."""
+        facts: Json = {**parts, "update": {"listing_id": update.listing_id, "sku": update.sku}}
+        return [number for number, holds in enumerate(self._whens) if holds is None or holds(facts)]
 
     def _sent(
         self, request: BoundRequest, facts: Facts, update: ListingUpdate, number: int, *, sent: int
@@ -250,7 +260,13 @@ def _amount(amount: Decimal, spec: PriceSpec) -> Json:
 
 
 def _draft(draft: ListingDraft, spec: PriceSpec) -> Json:
-    return {"sku": draft.sku, "title": draft.title, "price": price_facts(draft.price, spec)}
+    return {
+        "sku": draft.sku,
+        "title": draft.title,
+        "price": price_facts(draft.price, spec),
+        "description": draft.description,
+        "images": list(draft.images),
+    }
 
 
 def _update(update: ListingUpdate, spec: PriceSpec) -> Json:
