@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from syncworker.connector.contract import Outcome
 from syncworker.core import exposure
-from syncworker.core.allocator import Decision, PlannedPush
+from syncworker.core.allocator import Decision, PlannedPush, Reason
 from syncworker.core.exposure import PushState
 from syncworker.core.model import QuantityKind
 from syncworker.ledger import channels, jobs, pools, pushes, reads
@@ -150,6 +150,7 @@ def _store(
         if push.value == 0 and not channel.rules.own_number:
             pools.update(tx, push.pool_id, drained_at=tx.now)
     withdrawing.end_needless(tx, mine.values(), planning.open_pushes)
+    _ask_for_unread(tx, channel, planning, mine)
     theirs = [
         record
         for record in planning.room.pools.values()
@@ -157,6 +158,15 @@ def _store(
     ]
     pools.mark_dirty(tx, [record.id for record in theirs if not record.is_dirty])
     return records, {record.channel for record in theirs}
+
+
+def _ask_for_unread(
+    tx: Transaction, channel: ChannelRecord, planning: Planning, mine: dict[str, PoolRecord]
+) -> None:
+    """A number that has to be read back first is asked for, whatever made it unknown: nothing else might do so."""
+    unread = [i for i in mine if planning.decisions[i].reason is Reason.WAITS_FOR_READ]
+    if channel.rules.readable:
+        pools.want_read(tx, [i for i in unread if mine[i].read_due_at is None], at=tx.now)
 
 
 def _push_record(
