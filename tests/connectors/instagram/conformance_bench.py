@@ -29,7 +29,7 @@ def on_sandbox(name: str) -> Iterator[Bench]:
         yield Bench(
             connector=load("instagram"),
             settings=settings_of(sandbox, name, rate_limits=()),
-            shop=SandboxShop(sandbox.shops[name].control, GOODS, number_field="quantity_to_sell_on_facebook"),
+            shop=SandboxShop(sandbox.shops[name].control, GOODS, number_field="availability"),
             skips={
                 "reads-back": "a catalogue tells what it was last given; its staff type no numbers of their own"
             },
