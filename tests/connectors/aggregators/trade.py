@@ -28,7 +28,7 @@ from syncworker.sandbox.pools import ListingSeed
 from syncworker.sandbox.process import Sandbox, ShopAddress, start_sandbox
 from syncworker.sandbox.profile import ShopProfile
 from syncworker.sandbox.referee import Verdict, judge
-from syncworker.sandbox.remote import ControlError
+from syncworker.sandbox.remote import ControlError, ShopControl
 from syncworker.sandbox.setup import ShopSetup
 from syncworker.sync.channels import go_live, plan_go_live, register
 from syncworker.sync.context import Context
@@ -139,9 +139,8 @@ class Trade:
                 orders.append((name, str(sale["order_id"])))
             if orders and rng.random() < 0.15:
                 shop, order_id = orders.pop(rng.randrange(len(orders)))
-                control = self.sandbox.shops[shop].control
                 with suppress(ControlError):
-                    control.cancel(order_id) if rng.random() < 0.6 else control.ship(order_id)
+                    _change(self.sandbox.shops[shop].control, order_id, rng.random())
 
     def sells(self) -> bool:
         """Whether a buyer finds something of every kind of goods but the single one at every shop."""
@@ -200,6 +199,18 @@ def open_trade(
         for name in NAMES:
             _connect(trade, name, connector_name, channels[name])
         yield trade
+
+
+def _change(control: ShopControl, order_id: str, draw: float) -> None:
+    """The buyer cancels all or a part, or the order is shipped, and a part of it comes back."""
+    if draw < 0.4:
+        control.cancel(order_id)
+    elif draw < 0.6:
+        control.cancel(order_id, quantity=1)
+    else:
+        control.ship(order_id)
+        if draw > 0.8:
+            control.take_return(order_id, quantity=1)
 
 
 def _pools(shop: ShopAddress) -> list[dict[str, object]]:
