@@ -163,10 +163,20 @@ def _store(
 def _ask_for_unread(
     tx: Transaction, channel: ChannelRecord, planning: Planning, mine: dict[str, PoolRecord]
 ) -> None:
-    """A number that has to be read back first is asked for, whatever made it unknown: nothing else might do so."""
-    unread = [i for i in mine if planning.decisions[i].reason is Reason.WAITS_FOR_READ]
+    """A number that has to be read back first is asked for, whatever made it unknown: nothing else might do so.
+
+    One that was read already and waits to be settled is left in peace: each new read would begin that wait again.
+    """
+    unread = [
+        record.id
+        for record in mine.values()
+        if planning.decisions[record.id].reason is Reason.WAITS_FOR_READ
+        and record.read_due_at is None
+        and record.bound.pending is None
+        and not planning.open_pushes.get(record.id)
+    ]
     if channel.rules.readable:
-        pools.want_read(tx, [i for i in unread if mine[i].read_due_at is None], at=tx.now)
+        pools.want_read(tx, unread, at=tx.now)
 
 
 def _push_record(

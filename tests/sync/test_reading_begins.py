@@ -9,7 +9,7 @@ import pytest
 
 from syncworker.connector import Capabilities, QuantityMode
 from syncworker.connector.fake import FakeChannel
-from syncworker.ledger import Ledger, ManualClock, products
+from syncworker.ledger import Ledger, ManualClock, pools, products
 from syncworker.ledger.products import Product
 from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import channels as use
@@ -28,7 +28,7 @@ def test_numbers_that_nobody_could_know_are_read_once_they_can_be(
     clock = manual_ledger.clock
     assert isinstance(clock, ManualClock)
     blind = Capabilities(
-        mode=mode, readable=False, visibility_lag_s=1, apply_lag_s=0, read_lag_s=0, horizon_s=3, poll_s=2
+        mode=mode, readable=False, visibility_lag_s=1, apply_lag_s=0, read_lag_s=60, horizon_s=3, poll_s=2
     )
     seeing = replace(blind, readable=True)
     shop = FakeChannel(now=lambda: clock.time, capabilities=seeing, name="shop")
@@ -51,6 +51,7 @@ def test_numbers_that_nobody_could_know_are_read_once_they_can_be(
 
 
 def _work(context: Context, clock: ManualClock) -> None:
-    for _ in range(20):
+    for _ in range(40):
         work_once(context, ["shop"])
+        context.ledger.run(lambda tx: pools.mark_dirty(tx, [r.id for r in pools.of_channel(tx, "shop")]))
         clock.advance(timedelta(seconds=5))
