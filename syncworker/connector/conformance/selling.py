@@ -37,11 +37,14 @@ def visibility_lag(trial: Trial) -> None:
 
 @check("counts-down", SILVER)
 def counts_down(trial: Trial) -> None:
-    """A line says truly whether its sale lowered the channel's own number, and names units and listing."""
+    """An ordinary sale is understood: its status, its listing, its units, and whether it lowered the channel's own number."""
     trial.sells()
     sku = _stocked(trial)
     before = trial.shop.sellable(sku)
-    line = trial.told(trial.shop.buy(sku, 2), lambda one: one.ordered == 2, "2 units were bought")
+    order_id = trial.shop.buy(sku, 2)
+    line = trial.told(order_id, lambda one: one.ordered == 2, "2 units were bought")
+    odd = [one.raw_status for one in trial.tellings(order_id).values() if one.status is OrderStatus.UNKNOWN]
+    expect(not odd, f"an ordinary order has a status that the mapping does not know: {odd}")
     fell = before - trial.shop.sellable(sku)
     expect(
         line.listing_id == trial.listing(sku).listing_id,
