@@ -7,6 +7,7 @@ import socket
 import pytest
 import sqlalchemy as sa
 
+from syncworker.connector import registry
 from syncworker.ledger import installation, open_ledger
 from tests.connector.rude_server import Manner, RudeServer, polite
 from tests.interfaces.conftest import Shop
@@ -135,12 +136,12 @@ def test_every_mistake_of_the_configuration_is_named_at_once(shop: Shop) -> None
     assert error["problems"] == [
         (
             f"{shop.folder}/syncworker.toml: 'lenguage' is unknown; did you mean 'language'? there are: actor, broker_url,"
-            " concurrency, database_url, language, log_format, log_level, tick_s"
+            " concurrency, database_url, language, log_format, log_level, tick_s, token_key"
         ),
         f"{shop.folder}/syncworker.toml: tick_s: found -1, expected seconds between 0.1 and 60, for instance 2",
         (
             f"{shop.folder}/channels.toml: channels.toko: connector 'marketplaec' is unknown; did you mean 'marketplace'?"
-            " there are: counter, marketplace"
+            f" there are: {', '.join(sorted(each.name for each in registry.available()))}"
         ),
     ]
 
