@@ -112,4 +112,5 @@ class TikTokSettings(BaseModel):
             batch_max=self.batch_max,
             feeds=FEEDS,
             publishes=False,
+            listing_fields=("price",),
         )

@@ -59,6 +59,8 @@ class Capabilities:
     feeds: tuple[str, ...] = ("orders",)
     #: Whether ``publish`` creates a listing.
     publishes: bool = False
+    #: What ``update_listing`` can change, where the channel has it (`abilities.UpdatesListings`).
+    listing_fields: tuple[str, ...] = ("title", "description", "price", "images", "active")
 
     def rules(self) -> ChannelRules:
         """These facts with every undeclared one at its pessimistic value."""
@@ -159,6 +161,9 @@ class OrderPage:
     next_cursor: str | None = None
     #: The channel's clock when it answered (its Date header), if it tells it.
     channel_time: datetime | None = None
+    #: Every change up to this moment is told by now, so a later walk may start there. ``None``: up to the newest one on
+    #: the page; a feed that tells orders as they are *now* has to say it, since those may be newer than their row.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

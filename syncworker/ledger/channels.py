@@ -59,6 +59,8 @@ class ChannelRecord:
     assumed: tuple[str, ...]
     feeds: tuple[str, ...]
     price_rule: PriceRule | None = None
+    #: What of a listing can be changed from here.
+    listing_fields: tuple[str, ...] = ()
 
 
 def load(tx: Snapshot, name: str) -> ChannelRecord:
@@ -89,7 +91,7 @@ def register(
     policy: Policy = Policy.ESCROW,
     counts_open_orders: bool = True,
     price_rule: PriceRule | None = None,
-    updates_listings: bool = False,
+    listing_fields: tuple[str, ...] = (),
 ) -> bool:
     """Record a configured channel, or take over its changed facts; True when it is new.
 
@@ -101,6 +103,7 @@ def register(
         "policy": policy.value,
         "counts_open_orders": counts_open_orders,
         "price_rule": None if price_rule is None else _plain(price_rule),
+        "listing_fields": list(listing_fields),
     }
     known = tx.execute(sa.select(channel.c.name).where(channel.c.name == name)).first() is not None
     if known:
@@ -110,8 +113,8 @@ def register(
         values = {"name": name, "state": state.value, "connected_at": tx.now, **facts, **settings}
         tx.execute(sa.insert(channel).values(values))
     kinds = _kinds(rules, feeds)
-    _add_jobs(tx, name, [*kinds, JobKind.CONTENTS] if updates_listings else kinds)
-    if not updates_listings:
+    _add_jobs(tx, name, [*kinds, JobKind.CONTENTS] if listing_fields else kinds)
+    if not listing_fields:
         jobs.remove(tx, name, JobKind.CONTENTS)
     return not known
 
@@ -191,6 +194,7 @@ def _record(row: RowMapping) -> ChannelRecord:
         rules=rules_from(values["rules"]),
         assumed=tuple(values["assumed"]),
         feeds=tuple(values["feeds"]),
+        listing_fields=tuple(values["listing_fields"] or ()),
         price_rule=None if values["price_rule"] is None else _price_rule(values["price_rule"]),
     )
     return ChannelRecord(**values)

@@ -42,6 +42,7 @@ def register(
     InputError if it is to draw from another location than the one from which its orders have been reserved.
     """
     rules = capabilities.rules()
+    listing_fields = capabilities.listing_fields if updates_listings else ()
     before = {record.name: record for record in channels.all_channels(tx)}.get(name)
     if before is not None and before.location != location and pools.of_channel(tx, name):
         raise InputError(
@@ -59,9 +60,10 @@ def register(
         policy=policy,
         counts_open_orders=counts_open_orders,
         price_rule=price_rule,
-        updates_listings=updates_listings,
+        listing_fields=listing_fields,
     )
-    if before is not None and before.price_rule != price_rule:
+    told_before = None if before is None else (before.price_rule, before.listing_fields)
+    if told_before not in (None, (price_rule, listing_fields)):
         contents.mark(tx, name)
     if before is not None and rules.takes_orders and not before.rules.takes_orders:
         _count_from_now_on(tx, name)

@@ -6,7 +6,7 @@ stays: a listing that is not managed is only shown or hidden, and only when an o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -105,18 +105,20 @@ def plan_contents(
             price, problem = None, str(error) if record.managed else None
         else:
             problem = None
-        wanted = wanted_contents(record, one, price)
+        wanted = wanted_contents(record, one, price, fields=channel.listing_fields)
         difference = {name: value for name, value in wanted.items() if (record.sent or {}).get(name) != value}
         plans.append(ContentsPlan(record=record, wanted=wanted, difference=difference, problem=problem))
     return plans
 
 
-def wanted_contents(record: ListingRecord, one: Product, price: Money | None) -> Contents:
-    """What the listing shall say; of what we do not know nothing is said."""
+def wanted_contents(
+    record: ListingRecord, one: Product, price: Money | None, *, fields: Collection[str]
+) -> Contents:
+    """What the listing shall say in the ``fields`` that the channel takes; of what we do not know nothing is said."""
     wanted: dict[str, object] = written(one, price) if record.managed else {}
     if record.wanted_active is not None:
         wanted["active"] = record.wanted_active
-    return wanted
+    return {name: value for name, value in wanted.items() if name in fields}
 
 
 def written(one: Product, price: Money | None) -> dict[str, object]:

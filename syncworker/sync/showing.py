@@ -47,6 +47,8 @@ def manage(
 def show(tx: Transaction, name: str, skus: Sequence[str], *, is_shown: bool) -> list[ListingRecord]:
     """Buyers shall see these listings, or shall not; a number that only hidden ones sell from is set to 0 first."""
     records = _chosen(tx, name, skus)
+    if "active" not in channels.load(tx, name).listing_fields:
+        raise InputError(f"A listing at {name} can be hidden and shown on its own pages alone.")
     contents.change(tx, [record.id for record in records], wanted_active=is_shown)
     if not is_shown:
         _empty_hidden(tx, name, records)

@@ -27,9 +27,9 @@ from syncworker.sync.contents import ContentsState, contents_state
 from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.prices import clear_price, set_price
 from syncworker.sync.publishing import publish
-from syncworker.sync.showing import manage, retry
+from syncworker.sync.showing import manage, retry, show
 from syncworker.sync.tick import tick
-from tests.sync.shopfront import BIN, BROOM, Business
+from tests.sync.shopfront import BIN, BROOM, FACTS, Business
 
 pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
 
@@ -91,6 +91,19 @@ def test_what_changed_back_before_it_was_sent_is_no_call(business: Business) -> 
     business.run()
 
     assert business.shop.updates == []
+
+
+def test_what_a_channel_cannot_change_is_not_told(manual_ledger: Ledger) -> None:
+    business = Business(manual_ledger, capabilities=replace(FACTS, listing_fields=("price",)))
+    publish(business.context, "shop")
+    business.go_live()
+    business.save(replace(BIN, title="Bamboo bin", price=Decimal(90000)))
+    business.run()
+
+    assert business.shop.changes() == [{"price": Money(Decimal(90000), "IDR")}]
+    assert _state(business, "BIN") is ContentsState.IN_STEP
+    with pytest.raises(InputError, match="hidden and shown on its own pages"):
+        business.ledger.run(lambda tx: show(tx, "shop", ["BIN"], is_shown=False))
 
 
 def test_nothing_is_told_while_a_channel_is_only_observed(manual_ledger: Ledger) -> None:

@@ -194,6 +194,7 @@ def capabilities_of(manifest: Manifest, account: Account) -> Capabilities:
         told["batch_max"] = batch_max(manifest.push.batch, account)
     feeds = tuple(spec.name for spec in enabled(manifest, account))
     told |= {"feeds": feeds, "publishes": manifest.publish is not None}
+    told["listing_fields"] = tuple(sorted({field for spec in manifest.updates for field in spec.fields}))
     try:
         return _CAPABILITIES.validate_python(told)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Which of a channel's listings are ours? ``listing list|link|suggest|publish``."""
+"""Which of a channel's listings are ours? ``listing list|link|suggest|publish|manage|hide|show|update``."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ import click
 from syncworker.errors import UnknownSkuError
 from syncworker.interfaces.cli.command import DIFFERENCES, OK, PARTIAL, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.listing_contents import hide, manage, show, update
 from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
     from syncworker.ledger.listings import ListingRecord
+    from syncworker.sync.contents import ContentsState
     from syncworker.sync.publishing import PublishReport
 
 
 @click.group(cls=Group, help=N_("What the channels list, and which of it sells which of our goods."))
 def listing() -> None:
     """The noun."""
+
+
+listing.add_command(manage, "manage")
+listing.add_command(hide, "hide")
+listing.add_command(show, "show")
+listing.add_command(update, "update")
 
 
 @listing.command(
@@ -34,7 +42,8 @@ def listing() -> None:
 def list_(desk: Desk, channel: str | None, refresh: bool) -> int:
     """What was found."""
     from syncworker.interfaces.sentences import at_channel
-    from syncworker.ledger import channels, listings
+    from syncworker.ledger import channels, contents, listings
+    from syncworker.sync.contents import contents_state
     from syncworker.sync.listings import discover
 
     with desk.app() as app:
@@ -45,11 +54,14 @@ def list_(desk: Desk, channel: str | None, refresh: bool) -> int:
                 discover(app.context, one.name)
         with app.ledger.snapshot() as tx:
             found = listings.all_listings(tx, channel=channel)
-    desk.answer({"listings": [asdict(one) for one in found]}, lambda: _show(desk, found))
+            able = contents.able(tx)
+    states = [contents_state(one, able) for one in found]
+    document = [{**asdict(one), "contents": state} for one, state in zip(found, states, strict=True)]
+    desk.answer({"listings": document}, lambda: _show(desk, found, states))
     return OK
 
 
-def _show(desk: Desk, found: Sequence[ListingRecord]) -> None:
+def _show(desk: Desk, found: Sequence[ListingRecord], states: Sequence[ContentsState | None]) -> None:
     from syncworker.interfaces.cli import words
     from syncworker.interfaces.cli.paper import table
     from syncworker.interfaces.figures import moment, money
@@ -65,15 +77,30 @@ def _show(desk: Desk, found: Sequence[ListingRecord]) -> None:
             one.remote_sku or "–",
             one.sku or "–",
             words.state(one.state.value),
+            _contents(one, state),
             money(one.price, one.currency),
             moment(one.seen_at),
         ]
-        for one in found
+        for one, state in zip(found, states, strict=True)
     ]
     titles = [
-        _("Channel"), _("Listing"), _("Title"), _("Its SKU"), _("Our SKU"), _("State"), _("Price"), _("Last seen"),
+        _("Channel"), _("Listing"), _("Title"), _("Its SKU"), _("Our SKU"), _("State"), _("Contents"), _("Price"),
+        _("Last seen"),
     ]  # fmt: skip
-    table(desk, titles, rows, right=(6,))
+    table(desk, titles, rows, right=(7,))
+
+
+def _contents(one: ListingRecord, state: ContentsState | None) -> str:
+    """How its contents stand, with the channel's own words where it refused them."""
+    from syncworker.interfaces.cli import words
+    from syncworker.interfaces.cli.paper import harmless
+    from syncworker.interfaces.sentences import sentence
+
+    if state is None:
+        return "–"
+    said = words.state(state.value)
+    told = one.refusal if state.value in {"refused", "to_be_sent"} else None
+    return said if told is None else f"{said}: {harmless(sentence(told))}"
 
 
 @listing.command(
@@ -157,7 +184,8 @@ def _show_suggestions(desk: Desk, found: Sequence[ListingRecord], *, applied: bo
     example="listing publish tiktok BIN-BAMBU SAPU-GLAGAH",
     help=N_(
         "List products at a channel, with quantity 0; their numbers follow by the rule. Without SKUs: all that are not"
-        " listed there yet. Exit code 5: the channel refused some."
+        " listed there yet. What the channel lists under one of our SKUs already is linked and stays as it is. Exit code"
+        " 5: the channel refused some."
     ),
 )
 @click.argument("channel")
@@ -182,10 +210,11 @@ def publish_at(desk: Desk, channel: str, skus: Sequence[str]) -> int:
             if sku not in known:
                 raise UnknownSkuError(sku)
         with at_channel(channel):
-            report = publish_products(app.context, channel, skus=skus or None)
+            report = publish_products(app.context, channel, skus=skus or None, actor=app.settings.actor)
     document = {
         "channel": channel,
         "published": list(report.published),
+        "linked": list(report.linked),
         "rejected": [{"sku": sku, "message": message} for sku, message in report.rejected],
     }
     desk.answer(
@@ -198,7 +227,7 @@ def _show_published(desk: Desk, channel: str, report: PublishReport, *, is_obser
     from syncworker.interfaces.cli.paper import harmless
 
     count = len(report.published)
-    if not count and not report.rejected:
+    if not count and not report.rejected and not report.linked:
         desk.say(_("Nothing to publish: it is listed at {channel} already.").format(channel=channel))
     if count:
         text = ngettext(
@@ -207,6 +236,13 @@ def _show_published(desk: Desk, channel: str, report: PublishReport, *, is_obser
             count,
         )
         desk.say(text.format(n=count, channel=channel))
+    if report.linked:
+        text = ngettext(
+            "{n} product was listed there already: it is linked, with the contents that it has.",
+            "{n} products were listed there already: they are linked, with the contents that they have.",
+            len(report.linked),
+        )
+        desk.say(text.format(n=len(report.linked)))
     for sku, message in report.rejected:
         desk.say(
             _("{channel} refuses {sku}: {message}").format(

@@ -1,4 +1,4 @@
-"""What was ordered, and which lines wait for us? ``order list|map|ignore``."""
+"""What was ordered, and which lines wait for us? ``order list|map|ignore|cancel``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syncworker.errors import InputError
 from syncworker.interfaces.cli.command import OK, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.language import N_, _, ngettext
@@ -139,4 +140,32 @@ def _told(desk: Desk, channel: str, order_id: str, done: Ingested, text: str, *,
     if count:
         text += " " + ngettext("{n} channel is told.", "{n} channels are told.", count).format(n=count)
     desk.answer(document, lambda: desk.say(text))
+    return OK
+
+
+@order.command(
+    "cancel",
+    example='order cancel tiktok 57749 --reason "broken in the workshop"',
+    help=N_(
+        "Ask the channel to cancel an order. Its units come back once the channel's orders tell that it is cancelled,"
+        " which is looked at right away."
+    ),
+)
+@click.argument("channel")
+@click.argument("order_id", metavar="ORDER")
+@click.option("--reason", required=True, help=N_("Why; the channel may show it to the buyer."))
+@pass_desk
+def cancel(desk: Desk, channel: str, order_id: str, reason: str) -> int:
+    """A cancellation is asked for."""
+    from syncworker.interfaces.sentences import at_channel
+    from syncworker.sync.cancelling import cancel_order
+
+    if not reason.strip():
+        raise InputError(_("Say why, with --reason."))
+    with desk.app() as app, at_channel(channel):
+        cancel_order(app.context, channel, order_id, reason=reason.strip())
+    text = _(
+        "{channel} was asked to cancel order {order}. Its units come back once its orders say so."
+    ).format(channel=channel, order=order_id)
+    desk.answer({"channel": channel, "order": order_id, "asked": True}, lambda: desk.say(text))
     return OK

@@ -31,9 +31,9 @@ def product() -> None:
     example="product import config/catalogue.csv --dry-run",
     help=N_(
         "Take in a catalogue from a CSV file: all of it or nothing.\n\n"
-        "Columns: sku, title, on_hand, and if you like price, currency, parts, maker, maker_premium. A bundle names its"
-        " parts (BIN-BAMBU:1;SAPU-GLAGAH:1) and leaves on_hand empty, since it follows them; every other row must have"
-        " a number. Each mistake is named with its line. Importing the same file again changes nothing."
+        "Columns: sku, title, on_hand, and if you like price, currency, parts, maker, maker_premium, description,"
+        " images (https addresses with spaces between them). A bundle names its parts (BIN-BAMBU:1;SAPU-GLAGAH:1) and"
+        " leaves on_hand empty, since it follows them; every other row must have a number. Each mistake is named with its line. Importing the same file again changes nothing."
     ),
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -121,11 +121,9 @@ def _show_plan(desk: Desk, plan: ImportPlan) -> None:
 def _shown(value: object) -> str:
     if value is None:
         return "–"
-    return (
-        ";".join(f"{part}:{units}" for part, units in value.items())
-        if isinstance(value, dict)
-        else str(value)
-    )
+    if isinstance(value, dict):
+        return ";".join(f"{part}:{units}" for part, units in value.items())
+    return " ".join(value) if isinstance(value, tuple) else str(value).replace("\n", " / ")
 
 
 @product.command("list", example="product list", help=N_("The catalogue: prices, parts of bundles, makers."))

@@ -27,6 +27,7 @@ COMMANDS = {
     "channel": "channel:channel",
     "listing": "listing:listing",
     "limit": "limit:limit",
+    "price": "price:price",
     "pool": "pool:pool",
     "incident": "incident:incident",
     "config": "config:config",
@@ -43,7 +44,7 @@ COMMANDS = {
 SHELVES = {
     N_("Begin"): ("demo", "init", "up"),
     N_("Every day"): ("status", "stock", "sale", "order", "explain", "resync"),
-    N_("Goods and shops"): ("product", "channel", "listing", "limit", "incident"),
+    N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "incident"),
     N_("Look after it"): ("doctor", "config", "db", "pool", "connector"),
     N_("Larger and trial runs"): ("worker", "beat", "webhooks", "sandbox"),
 }

@@ -55,6 +55,8 @@ channel = Table(
     Column("feeds", JSON, nullable=False),
     #: How its prices follow from the catalogue's; without one they are the same.
     Column("price_rule", JSON(none_as_null=True), nullable=True),
+    #: What of a listing can be changed from here; none where nothing can.
+    Column("listing_fields", JSON(none_as_null=True), nullable=True),
 )
 
 job = Table(

@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.add_column("product", sa.Column("description", sa.Text(), nullable=True))
     op.add_column("product", sa.Column("images", sa.Text(), server_default="", nullable=False))
     op.add_column("channel", sa.Column("price_rule", sa.JSON(), nullable=True))
+    op.add_column("channel", sa.Column("listing_fields", sa.JSON(), nullable=True))
     op.add_column("pool", sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("listing", sa.Column("managed", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("listing", sa.Column("wanted_active", sa.Boolean(), nullable=True))
