@@ -134,6 +134,11 @@ class ChannelRules:
         """Seconds a drained set-only pool stays at 0 before its units can go elsewhere: apply + visibility + one poll."""
         return self.apply_lag_s + self.visibility_lag_s + self.poll_s
 
+    @property
+    def read_settles_s(self) -> float:
+        """Seconds until a read-back is settled, at most: its own age, what was unseen then, and one poll that sees it."""
+        return self.dark_time_s + self.read_lag_s + 2 * self.clock_skew_s
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

@@ -23,8 +23,12 @@ LOOK_AT_CATALOGUE_AFTER = timedelta(hours=1)
 
 
 def reconcile_after(channel: ChannelRecord) -> timedelta:
-    """Fifteen minutes, or ten times as long as the channel takes to settle where that is shorter: so long may slack last."""
-    return min(RECONCILE_AFTER, timedelta(seconds=10 * channel.rules.dark_time_s))
+    """Fifteen minutes, or ten times as long as the channel takes to settle where that is shorter: so long may slack last.
+
+    Never before a read-back could be settled: the next one begins that wait again.
+    """
+    soon = timedelta(seconds=10 * channel.rules.dark_time_s)
+    return max(min(RECONCILE_AFTER, soon), timedelta(seconds=2 * channel.rules.read_settles_s))
 
 
 def settle(tx: Transaction, channel: ChannelRecord, proof: PullProof) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def test_numbers_that_nobody_could_know_are_read_once_they_can_be(
 
 
 def _work(context: Context, clock: ManualClock) -> None:
-    for _ in range(40):
+    for _ in range(80):
         work_once(context, ["shop"])
         context.ledger.run(lambda tx: pools.mark_dirty(tx, [r.id for r in pools.of_channel(tx, "shop")]))
         clock.advance(timedelta(seconds=5))
