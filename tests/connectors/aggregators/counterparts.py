@@ -26,11 +26,25 @@ HABITS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+#: What only a shop with variable products has: two variations with a number each, two that share their parent's.
+VARIATIONS = (
+    ListingSeed(sku="KAOS-M", price="90000", quantity=5, listing_id="31:32"),
+    ListingSeed(sku="KAOS-L", price="90000", quantity=5, listing_id="31:33"),
+    ListingSeed(sku="TAS-A", price="60000", quantity=5, listing_id="41:42", pool_id="TAS"),
+    ListingSeed(sku="TAS-B", price="60000", quantity=5, listing_id="41:43", pool_id="TAS"),
+)
+
+
 def setups() -> list[ShopSetup]:
     """One shop of each kind, named after it."""
     seeds = tuple(ListingSeed(sku=sku, title=sku.title(), price="85000", quantity=5) for sku in SKUS)
     return [
-        ShopSetup(profile=ShopProfile(name=name, **habits), token="unused", dialect=name, listings=seeds)
+        ShopSetup(
+            profile=ShopProfile(name=name, **habits),
+            token="unused",
+            dialect=name,
+            listings=(*seeds, *(VARIATIONS if name == "woocommerce" else ())),
+        )
         for name, habits in HABITS.items()
     ]
 
