@@ -41,17 +41,17 @@ def test_numbers_that_nobody_could_know_are_read_once_they_can_be(
     discover(context, "shop")
     manual_ledger.run(lambda tx: link_suggested(tx, context, "shop", actor="test"))
     manual_ledger.run(lambda tx: use.go_live(tx, "shop", use.plan_go_live(tx, "shop")))
-    _work(context, clock)
+    _work(context, clock, steps=5)
     assert shop.sellable(SKU) == 3
 
     manual_ledger.run(lambda tx: use.register(tx, "shop", connector="fake", capabilities=seeing))
-    _work(context, clock)
+    _work(context, clock, steps=60)
 
     assert shop.sellable(SKU) == 10
 
 
-def _work(context: Context, clock: ManualClock) -> None:
-    for _ in range(80):
+def _work(context: Context, clock: ManualClock, *, steps: int) -> None:
+    for _ in range(steps):
         work_once(context, ["shop"])
         context.ledger.run(lambda tx: pools.mark_dirty(tx, [r.id for r in pools.of_channel(tx, "shop")]))
-        clock.advance(timedelta(seconds=5))
+        clock.advance(timedelta(seconds=7))
