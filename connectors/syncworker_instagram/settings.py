@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from syncworker.connector import Capabilities, QuantityKind, QuantityMode
 
@@ -19,7 +27,14 @@ BATCH_MAX = 500
 HORIZON_S = 600.0
 
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-NumericId = Annotated[str, Field(pattern=r"^[0-9]{1,32}$")]
+
+
+def _digits(value: object) -> object:
+    """Meta's numbers are names: one written without quotes is meant all the same."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+NumericId = Annotated[str, BeforeValidator(_digits), Field(pattern=r"^[0-9]{1,32}$")]
 
 
 class InstagramSettings(BaseModel):

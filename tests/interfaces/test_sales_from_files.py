@@ -193,3 +193,21 @@ def test_a_count_tells_nothing_where_others_sell_too(gallery: Shop) -> None:
     assert "a location of their own" in gallery.refused(
         "sale", "settle", "BIN-BAMBU", "2", "--channel", "second"
     )
+
+
+# ---------------------------------------------------------------- by message
+
+
+def test_a_sale_by_message_is_one_line_and_needs_no_listing(
+    stall: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSTAGRAM_TOKEN", "token-of-nobody")
+    told = ("--set", "catalog_id=1234567890", "--secret", "access_token=INSTAGRAM_TOKEN")
+    stall.ok("channel", "add", "instagram", "--connector", "instagram", *told)
+    sale = ("sale", "add", "SET-BERSIH", "2", "--channel", "instagram", "--reference", "dm-7")
+
+    first, second = stall.json(*sale), stall.json(*sale)
+
+    assert (first["taken"], second["taken"]) == (True, False)
+    assert (available(stall, "BIN-BAMBU"), available(stall, "PENGKI-BAMBU")) == (34, 58)
+    assert "quarantine" not in stall.ok("incident", "list")
