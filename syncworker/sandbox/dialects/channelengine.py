@@ -115,13 +115,14 @@ def _router(house: House) -> APIRouter:
 
     router = APIRouter(prefix="/{shop}/api", dependencies=[Depends(admitted)])
     tenants = _Tenants(house)
+    _add_tenant(router, tenants)
     _add_goods(router, tenants)
     _add_offers(router, tenants)
     _add_orders(router, tenants)
     return router
 
 
-def _add_goods(router: APIRouter, tenants: _Tenants) -> None:
+def _add_tenant(router: APIRouter, tenants: _Tenants) -> None:
     @router.get("/v2/settings")
     def settings(shop: str) -> Response:
         def deed(market: Marketplace, _now: datetime) -> Json:
@@ -139,6 +140,8 @@ def _add_goods(router: APIRouter, tenants: _Tenants) -> None:
             lambda _market, _now: shapes.collection([shapes.location(LOCATION_ID)], total=1, size=100),
         )
 
+
+def _add_goods(router: APIRouter, tenants: _Tenants) -> None:
     @router.get("/v2/products")
     def products(shop: str, request: Request) -> Response:
         page = between(request.query_params.get("page"), "page", default=1, least=1)

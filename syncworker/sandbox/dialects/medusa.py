@@ -70,6 +70,7 @@ def _router(house: House) -> APIRouter:
         return exchange.answer(deed, later=later)
 
     router = APIRouter(prefix="/{shop}/admin", dependencies=[Depends(admitted)])
+    _add_store(router, call)
     _add_goods(router, call)
     _add_levels(router, house, call)
     _add_orders(router, call)
@@ -79,7 +80,7 @@ def _router(house: House) -> APIRouter:
 _Call = Callable[..., Response]
 
 
-def _add_goods(router: APIRouter, call: _Call) -> None:
+def _add_store(router: APIRouter, call: _Call) -> None:
     @router.get("/stores")
     def stores(shop: str) -> Response:
         def deed(market: Marketplace, _now: datetime) -> Shown:
@@ -95,6 +96,8 @@ def _add_goods(router: APIRouter, call: _Call) -> None:
 
         return call(shop, "shop", deed)
 
+
+def _add_goods(router: APIRouter, call: _Call) -> None:
     @router.get("/product-variants")
     def variants(shop: str, request: Request) -> Response:
         start, size = _position(request, 20)
