@@ -108,12 +108,12 @@ def test_listings_are_listed_suggested_and_published(selling: Shop) -> None:
     assert isinstance(listed, list)
     assert set(listed[0]) == {
         "id", "channel", "external_id", "pool_key", "remote_sku", "title", "sku", "pool_id", "state", "price", "currency",
-        "seen_at",
+        "seen_at", "managed", "wanted_active", "sent", "refusal", "contents",
     }  # fmt: skip
     assert isinstance(applied["suggestions"], list)
     assert len(applied["suggestions"]) == 4
     assert again == {"applied": False, "suggestions": []}
-    assert published == {"channel": "warung", "published": [], "rejected": []}
+    assert published == {"channel": "warung", "published": [], "linked": [], "rejected": []}
 
 
 def test_a_listing_that_was_never_seen(selling: Shop) -> None:

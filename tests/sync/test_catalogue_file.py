@@ -235,3 +235,57 @@ def test_what_a_spreadsheet_writes_is_read_back_number_for_number(
     told = {(line.line, line.counted.units) for line in reading.lines}
     assert told <= {(number + 2, units) for number, (_, units) in enumerate(rows)}
     assert len(reading.lines) == len(rows)
+
+
+# --- description and pictures --------------------------------------------------------------------------------------
+
+CONTENTS = "sku,title,on_hand,description,images"
+
+
+def test_a_description_has_lines_and_pictures_stand_beside_each_other() -> None:
+    (line,) = products(
+        'BIN,Bin,3,"Woven.\r\nBy hand.",https://img.example/1.jpg  https://img.example/2.jpg|https://img.example/3.jpg',
+        header=CONTENTS,
+    )
+
+    assert line.product.description == "Woven.\nBy hand."
+    assert line.product.images == tuple(f"https://img.example/{n}.jpg" for n in (1, 2, 3))
+
+
+def test_no_description_and_no_pictures_are_none() -> None:
+    (line,) = products("BIN,Bin,3,,", header=CONTENTS)
+
+    assert (line.product.description, line.product.images) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("http://img.example/1.jpg", "write each picture's address as https://"),
+        ("img.example/1.jpg", "write each picture's address as https://"),
+        ("https:///1.jpg", "write each picture's address as https://"),
+        ("https://[::1/1.jpg", "write each picture's address as https://"),
+        ("https://me:secret@img.example/1.jpg", "write each picture's address as https://"),
+        ("https://img.example/1.jpg https://img.example/1.jpg", "name each picture once"),
+        (
+            " ".join(f"https://img.example/{n}.jpg" for n in range(31)),
+            "name at most 30 pictures; there are 31",
+        ),
+    ],
+)
+def test_a_picture_that_nobody_could_fetch_is_a_mistake_with_its_line(cell: str, advice: str) -> None:
+    (problem,) = product_problems(f"BIN,Bin,3,,{cell}", header=CONTENTS)
+
+    assert problem.startswith("line 2, images: ")
+    assert advice in problem
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [("=HYPERLINK(1)", "formula"), ("a\x07b", "cannot be seen"), ("x" * 10_001, "shorten it")],
+)
+def test_a_description_that_nobody_could_read_is_a_mistake(cell: str, advice: str) -> None:
+    (problem,) = product_problems(f"BIN,Bin,3,{cell},", header=CONTENTS)
+
+    assert problem.startswith("line 2, description: ")
+    assert advice in problem

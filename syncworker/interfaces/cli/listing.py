@@ -56,9 +56,18 @@ def list_(desk: Desk, channel: str | None, refresh: bool) -> int:
             found = listings.all_listings(tx, channel=channel)
             able = contents.able(tx)
     states = [contents_state(one, able) for one in found]
-    document = [{**asdict(one), "contents": state} for one, state in zip(found, states, strict=True)]
+    document = [_document(one, state) for one, state in zip(found, states, strict=True)]
     desk.answer({"listings": document}, lambda: _show(desk, found, states))
     return OK
+
+
+#: What counts our own looks: nobody's business outside.
+_INNER = frozenset({"refused", "contents_wanted", "contents_done"})
+
+
+def _document(one: ListingRecord, state: ContentsState | None) -> dict[str, object]:
+    shown = {name: value for name, value in asdict(one).items() if name not in _INNER}
+    return {**shown, "contents": state}
 
 
 def _show(desk: Desk, found: Sequence[ListingRecord], states: Sequence[ContentsState | None]) -> None:
