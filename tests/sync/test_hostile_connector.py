@@ -150,16 +150,16 @@ def test_the_other_channel_goes_on_and_nothing_is_sold_twice(twist: Twist) -> No
         return Hostile(true, twist) if name == "toko" else true
 
     context = replace(world.context, open_channel=opened)
-    for n in range(30):
+    for n in range(25):
         for name in ("warung", "toko"):
             world.at(
-                world.elapsed_s + 3.0 * n,
+                world.elapsed_s + 2.0 * n,
                 lambda name=name: world.shops[name].buy(sku="BIN-BAMBU", now=world.clock.time),  # type: ignore[misc]  # a visit
             )
 
-    run(world, context, 120.0)
+    run(world, context, 60.0)
     sold_meanwhile = sum(one["kind"] == "buy" for one in world.shops["warung"].log)
-    world.run_until(world.elapsed_s + 60.0)
+    world.run_until(world.elapsed_s + 30.0)
 
     assert world.verdict().oversold == 0
     assert sold_meanwhile >= 20
