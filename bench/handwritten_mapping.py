@@ -1,4 +1,4 @@
-"""What do the marketplace's documents mean? Their JSON to the contract's values and back; pure, no network, no clock.
+"""What do the marketplace's documents mean? The mapping that was written by hand: what the manifest is measured against.
 
 Never guesses: one value that is not as docs/marketplace-api.md says, and nothing of the document is used.
 """

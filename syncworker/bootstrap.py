@@ -171,7 +171,8 @@ def build(
 def open_configured(configured: ChannelSettings, tokens: TokenStore) -> Channel:
     """Open one account as configured; ChannelMisconfiguredError with the connector's own words if that fails."""
     try:
-        return registry.load(configured.connector).open(configured.name, configured.settings, tokens)
+        connector = registry.load(configured.connector, manifest=configured.manifest)
+        return connector.open(configured.name, configured.settings, tokens)
     except Exception as error:
         raise ChannelMisconfiguredError(
             f"Channel {configured.name!r} cannot be opened with connector {configured.connector!r}: {error}"

@@ -9,7 +9,9 @@ import difflib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
@@ -40,8 +42,15 @@ def available() -> tuple[RegisteredConnector, ...]:
     )
 
 
-def load(name: str) -> Connector:
-    """The connector of that name; ``ConfigurationError`` says why not, and what there is instead."""
+def load(name: str, *, manifest: Path | None = None) -> Connector:
+    """The connector of that name; ``ConfigurationError`` says why not, and what there is instead.
+
+    A ``name`` that ends with ``.toml`` is the path of a manifest; ``manifest`` is one whatever the name.
+    """
+    if manifest is None and name.endswith(".toml"):
+        manifest = Path(name)
+    if manifest is not None:
+        return _described(manifest.resolve(), _changed_at(manifest))
     offers = _offers()
     if name not in offers:
         raise ConfigurationError([_unknown("connector", name, list(offers))])
@@ -62,6 +71,21 @@ def validate(connector: Connector, raw: Mapping[str, object]) -> BaseModel:
         problems = [_mistake(connector, one["loc"], one["type"], one["msg"]) for one in mistakes]
     # Outside the handler: pydantic's own text quotes the values, secrets among them.
     raise ConfigurationError(problems)
+
+
+@cache
+def _described(manifest: Path, _changed_at: int) -> Connector:
+    from syncworker.connector.declarative import manifest_connector
+
+    return manifest_connector(manifest)
+
+
+def _changed_at(manifest: Path) -> int:
+    """So that a file that was edited is read again."""
+    try:
+        return manifest.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _offers() -> dict[str, list[EntryPoint]]:

@@ -39,6 +39,8 @@ class ChannelSettings:
 
     name: str
     connector: str
+    #: The file that describes the connector, if it is the seller's own manifest.
+    manifest: Path | None = None
     #: Validated by the connector's own model; secrets are ``SecretStr``.
     settings: BaseModel = field(repr=False)
     location: str = "main"
@@ -86,13 +88,15 @@ def read_channel(path: Path, name: str, raw: object, findings: Findings) -> Chan
     policy = _policy(where, raw, findings)
     counts = _flag(where, raw, "counts_open_orders", findings)
     price = read_price(where, raw, findings.problems)
-    connector = _connector(where, raw, findings)
+    manifest = _manifest(path, raw)
+    connector = _connector(where, raw, manifest, findings)
     settings = None if connector is None else _settings(path, where, raw, connector, findings)
     if settings is None or connector is None or len(findings.problems) > before:
         return None
     return ChannelSettings(
         name=name,
         connector=connector.name,
+        manifest=manifest,
         settings=settings,
         location=location,
         policy=policy,
@@ -127,7 +131,15 @@ def _flag(where: str, raw: Mapping[str, object], key: str, findings: Findings) -
     return None
 
 
-def _connector(where: str, raw: Mapping[str, object], findings: Findings) -> Connector | None:
+def _manifest(path: Path, raw: Mapping[str, object]) -> Path | None:
+    """``connector = "./my-shop.toml"``: a file beside ``channels.toml``."""
+    name = raw.get("connector")
+    return path.parent / name if isinstance(name, str) and name.endswith(".toml") else None
+
+
+def _connector(
+    where: str, raw: Mapping[str, object], manifest: Path | None, findings: Findings
+) -> Connector | None:
     name = raw.get("connector")
     if not isinstance(name, str):
         found = "nothing" if name is None else shown(name)
@@ -136,7 +148,7 @@ def _connector(where: str, raw: Mapping[str, object], findings: Findings) -> Con
         )
         return None
     try:
-        return registry.load(name)
+        return registry.load(name, manifest=manifest)
     except ConfigurationError as error:
         findings.problems += [f"{where}: {problem}" for problem in error.problems]
         return None

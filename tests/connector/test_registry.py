@@ -106,7 +106,7 @@ def test_of_two_plugins_with_one_name_neither_is_used(install: Install) -> None:
 
 def test_an_unknown_name_is_answered_with_what_there_is() -> None:
     with pytest.raises(
-        ConfigurationError, match=r"did you mean 'marketplace'\? there are: counter, marketplace"
+        ConfigurationError, match=r"did you mean 'marketplace'\? there are: channelengine, counter, "
     ):
         load("marketplaces")
 

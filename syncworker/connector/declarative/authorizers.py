@@ -63,7 +63,8 @@ class Proofs:
 
     def renew(self) -> bool:
         """Whether one of them has a fresh proof."""
-        return any([one.renew() for one in self._authorizers])
+        renewed = [one.renew() for one in self._authorizers]
+        return any(renewed)
 
 
 class Fixed:

@@ -6,12 +6,12 @@ Nothing is sent, and nothing is believed that a sample does not show.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from syncworker.connector.answers import Answer, Json
+from syncworker.connector.answers import Answer
 from syncworker.connector.auth import KeptToken
 from syncworker.connector.declarative.account import Account, DeclaredSettings, dry_value, settings_model
 from syncworker.connector.declarative.channel import DeclaredChannel, capabilities_of, channel_class
@@ -21,36 +21,20 @@ from syncworker.connector.declarative.manifest import Manifest
 from syncworker.connector.declarative.names import problems_with_names
 from syncworker.connector.declarative.operations import ListingSpec, PushRoute, ReadRoute, ResultSpec
 from syncworker.connector.declarative.trial import Trial
-from syncworker.connector.http import Content, Query
-from syncworker.connector.ruling import Judge
 from syncworker.errors import ChannelError, MalformedAnswerError
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 class NoWire:
-    """Sends nothing."""
+    """Sends nothing: a sample that needs another call cannot be tried."""
 
-    def request_json(
-        self,
-        method: str,
-        path: str,
-        *,
-        effect: bool,
-        query: Query = {},  # noqa: B006  # read only
-        json: Json = None,
-        content: Content | None = None,
-        headers: Mapping[str, str] = {},  # noqa: B006  # read only
-        accept: Collection[int] = (),
-        judge: Judge | None = None,
-    ) -> Answer:
-        """A sample that needs another call cannot be tried."""
+    def request_json(self, method: str, path: str, **_: object) -> Answer:
+        """Never an answer."""
         raise MalformedAnswerError(f"{method} {path} is not sent in a dry run")
 
-    def request_text(
-        self, method: str, path: str, *, query: Query = {}, headers: Mapping[str, str] = {}
-    ) -> Answer:  # noqa: B006
-        """As above."""
+    def request_text(self, method: str, path: str, **_: object) -> Answer:
+        """Never an answer."""
         raise MalformedAnswerError(f"{method} {path} is not sent in a dry run")
 
     def redact(self, text: str) -> str:

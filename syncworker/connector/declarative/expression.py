@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -19,11 +19,12 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from syncworker.connector.answers import Json
+from syncworker.connector.declarative import syntax
 from syncworker.connector.declarative.functions import FUNCTIONS, ExpressionError, Function
 
 Search: TypeAlias = Callable[[Json], Json]
 Settings: TypeAlias = Mapping[str, Json]
-_Node: TypeAlias = "dict[str, Any]"  # Any: jmespath's own syntax tree, which has no types
+_Node: TypeAlias = syntax.Node
 
 #: ``${name}``, with a question mark if it may be left out.
 SETTING = re.compile(r"\$\{([a-z][a-z0-9_]*)(\??)\}")
@@ -43,25 +44,25 @@ class Expression:
             tree: Any = jmespath.compile(text).parsed
         except JMESPathError as error:
             raise ExpressionError(f"is no JMESPath: {_first_line(error)}") from None
-        _check(tree)
+        syntax.check(tree)
         return cls(text, tree)
 
     @property
     def steps(self) -> tuple[str, ...] | None:
         """The names of a plain path such as ``a.b``; ``None`` for any other expression."""
-        return _steps(self.tree)
+        return syntax.steps(self.tree)
 
     def settings(self) -> frozenset[str]:
         """Names of the settings it uses."""
-        return frozenset(_settings_of(self.tree))
+        return frozenset(match[1] for text in syntax.texts(self.tree) for match in SETTING.finditer(text))
 
     def roots(self) -> frozenset[str]:
         """The first names it looks up in its own document, outside of every filter and projection."""
-        return frozenset(_roots(self.tree, inner=False))
+        return frozenset(syntax.roots(self.tree, inner=False))
 
     def inner_roots(self) -> frozenset[str]:
         """The first names that are looked up in an element of a list, where nothing outside of it is seen."""
-        return frozenset(_roots(self.tree, inner=True))
+        return frozenset(syntax.roots(self.tree, inner=True))
 
     def bind(self, settings: Settings) -> Search:
         """The expression as a function, which raises ``ExpressionError`` for what cannot be worked out."""
@@ -87,64 +88,6 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-# ---------------------------------------------------------------- what is known without a document
-
-
-def _children(node: _Node) -> list[_Node]:
-    return [child for child in node.get("children", ()) if isinstance(child, dict)]
-
-
-def _check(node: _Node) -> None:
-    if node["type"] == "function_expression":
-        function = FUNCTIONS.get(node["value"])
-        if function is None:
-            raise ExpressionError(f"calls {node['value']}(); there are {', '.join(sorted(FUNCTIONS))}")
-        function.check_arity(node["value"], len(node["children"]))
-    for child in _children(node):
-        _check(child)
-
-
-def _steps(node: _Node) -> tuple[str, ...] | None:
-    if node["type"] == "field":
-        return (node["value"],)
-    if node["type"] != "subexpression":
-        return None
-    parts = [_steps(child) for child in _children(node)]
-    return tuple(step for part in parts for step in part or ()) if all(parts) else None
-
-
-def _settings_of(node: _Node) -> set[str]:
-    found: set[str] = set()
-    if node["type"] == "literal" and isinstance(node["value"], str):
-        found |= {match[1] for match in SETTING.finditer(node["value"])}
-    for child in _children(node):
-        found |= _settings_of(child)
-    return found
-
-
-#: Which children of a node look into an element, not into what the node itself looks into.
-_INTO_ELEMENTS = {"projection": (1,), "value_projection": (1,), "filter_projection": (1, 2)}
-
-
-def _roots(node: _Node, *, inner: bool) -> set[str]:
-    kind, children = node["type"], _children(node)
-    if kind == "field":
-        return set() if inner else {node["value"]}
-    if kind in {"subexpression", "index_expression", "pipe"}:
-        # What follows the first part looks into its result.
-        rest = [_roots(child, inner=True) for child in children[1:]] if inner else []
-        return _roots(children[0], inner=inner).union(*rest) if children else set()
-    if kind == "expref":
-        return _roots(children[0], inner=False) if inner else set()
-    found: set[str] = set()
-    for position, child in enumerate(children):
-        if position in _INTO_ELEMENTS.get(kind, ()):
-            found |= (_roots(child, inner=False) | _roots(child, inner=True)) if inner else set()
-        else:
-            found |= _roots(child, inner=inner)
-    return found
-
-
 # ---------------------------------------------------------------- from tree to function
 
 
@@ -163,7 +106,7 @@ def _compiled(node: _Node, scope: _Scope) -> Search:
 
 
 def _parts(node: _Node, scope: _Scope) -> list[Search]:
-    return [_compiled(child, scope) for child in _children(node)]
+    return [_compiled(child, scope) for child in syntax.children(node)]
 
 
 def _field(node: _Node, _scope: _Scope) -> Search:
@@ -172,6 +115,9 @@ def _field(node: _Node, _scope: _Scope) -> Search:
 
 
 def _chain(node: _Node, scope: _Scope) -> Search:
+    names = syntax.steps(node)
+    if names is not None:
+        return _path(names)
     steps = _parts(node, scope)
     if len(steps) == 2:
         first, second = steps
@@ -180,6 +126,19 @@ def _chain(node: _Node, scope: _Scope) -> Search:
     def search(document: Json) -> Json:
         for step in steps:
             document = step(document)
+        return document
+
+    return search
+
+
+def _path(names: tuple[str, ...]) -> Search:
+    """The commonest chain, in one function."""
+
+    def search(document: Json) -> Json:
+        for name in names:
+            if not isinstance(document, dict):
+                return None
+            document = document.get(name)
         return document
 
     return search
@@ -279,11 +238,15 @@ def _flatten(node: _Node, scope: _Scope) -> Search:
 def _comparison(node: _Node, scope: _Scope) -> Search:
     left, right = _parts(node, scope)
     compare = _COMPARE[node["value"]]
+    fixed = right(None) if syntax.children(node)[1]["type"] == "literal" else None
+    if isinstance(fixed, str) and node["value"] in {"eq", "ne"}:
+        wanted = node["value"] == "eq"
+        return lambda document: (left(document) == fixed) is wanted
     return lambda document: compare(left(document), right(document))
 
 
 def _same(left: Json, right: Json) -> bool:
-    return isinstance(left, bool) == isinstance(right, bool) and left == right
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
 def _ordered(left: Json, right: Json, *, holds: Callable[[Any, Any], bool]) -> Json:
@@ -299,11 +262,13 @@ def is_number(value: Json) -> bool:
 
 def is_true(value: Json) -> bool:
     """JMESPath's truth, except that a number has none: there 0 would count as true."""
+    if value is True or value is False or value is None:
+        return value is True
     if is_number(value):
         raise ExpressionError(
             "takes a number for true or false, and 0 is true in JMESPath; compare it (a > `0`) or use present(a, b)"
         )
-    return not (value is None or value is False or value in ("", [], {}))
+    return value not in ("", [], {})
 
 
 def _or(node: _Node, scope: _Scope) -> Search:
@@ -337,7 +302,7 @@ def _list(node: _Node, scope: _Scope) -> Search:
 
 
 def _object(node: _Node, scope: _Scope) -> Search:
-    parts = [(pair["value"], _compiled(pair["children"][0], scope)) for pair in _children(node)]
+    parts = [(pair["value"], _compiled(pair["children"][0], scope)) for pair in syntax.children(node)]
     return lambda document: None if document is None else {name: part(document) for name, part in parts}
 
 
@@ -345,19 +310,27 @@ def _call(node: _Node, scope: _Scope) -> Search:
     name: str = node["value"]
     function: Function = FUNCTIONS[name]
     inner = replace(scope, keeps_null=function.misses_null)
-    children = _children(node)
+    children = syntax.children(node)
     if name == "map":
         each, rows = _compiled(children[0]["children"][0], scope), _compiled(children[1], scope)
-        return lambda document: function.call(*((each(row) for row in _rows(rows(document)))))
+        return lambda document: _result(function, [each(row) for row in _rows(rows(document))])
     if name == "if":
         condition, yes, no = (_compiled(child, scope) for child in children)
         return lambda document: yes(document) if is_true(condition(document)) else no(document)
     arguments = [_compiled(child, inner) for child in children]
+    if len(arguments) == 1:
+        (only,), call = arguments, function.call
+        return lambda document: cast("Json", call(only(document)))
 
     def search(document: Json) -> Json:
-        return function.call(*(argument(document) for argument in arguments))
+        return _result(function, [argument(document) for argument in arguments])
 
     return search
+
+
+def _result(function: Function, arguments: list[Json]) -> Json:
+    value: Json = function.call(*arguments)
+    return value
 
 
 def _rows(value: Json) -> list[Json]:

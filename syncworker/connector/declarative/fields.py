@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,7 +19,7 @@ from syncworker.connector.contract import Money
 from syncworker.connector.declarative.expression import Expression, Settings
 from syncworker.connector.declarative.functions import ExpressionError
 from syncworker.connector.declarative.template import Template
-from syncworker.connector.document import Document
+from syncworker.connector.document import TEXT_MAX, Document
 from syncworker.core.model import MAX_QUANTITY, Known
 from syncworker.errors import MalformedAnswerError
 
@@ -161,9 +161,10 @@ def _guarded(path: Expression, settings: Settings) -> Callable[[Json], Json]:
 
 def _one_step(step: str) -> Callable[[Json], Json]:
     def find(row: Json) -> Json:
-        if isinstance(row, dict) and step in row:
-            return row[step]
-        return Document(row)[step].is_null() or None
+        if not isinstance(row, dict) or step not in row:
+            # Says what is wrong about it.
+            Document(row)[step]
+        return row[step]  # type: ignore[index, call-overload]  # the line above raises otherwise
 
     return find
 
@@ -202,6 +203,8 @@ _Take: TypeAlias = Callable[[Json, str], Any]  # Any: the type it takes
 
 
 def _text(value: Json, where: str) -> str:
+    if type(value) is str and 0 < len(value) <= TEXT_MAX and value.isprintable() and not value.isspace():
+        return value
     return Document(value, where).text()
 
 
@@ -209,7 +212,7 @@ def _id(value: Json, where: str) -> str:
     """An id is a text or a whole number; both come out as text."""
     if type(value) is int:
         return str(value)
-    return Document(value, where).text()
+    return _text(value, where)
 
 
 def _int(value: Json, where: str) -> int:
@@ -263,9 +266,13 @@ def _currency(value: Json, where: str) -> str:
 def _known(value: Json, where: str) -> Known:
     if isinstance(value, bool):
         return Known.YES if value else Known.NO
+    known = _KNOWN.get(value) if isinstance(value, str) else None
+    if known is not None:
+        return known
     return Document(value, where).choice(Known)
 
 
+_KNOWN = {member.value: member for member in Known}
 _TAKERS: dict[str, _Take] = {
     "text": _text,
     "id": _id,
@@ -300,13 +307,17 @@ def _as_word(value: Json) -> str | None:
     return str(value) if isinstance(value, str | int) else None
 
 
+def _fail(value: Json, where: str, problem: str) -> NoReturn:
+    Document(value, where).fail(problem)
+
+
 def moment_taker(form: str) -> Callable[[Json, str], datetime]:
     """A function that reads a date and time written in ``form``."""
     if form == "iso":
         return lambda value, where: Document(value, where).moment()
     if form in {"unix_s", "unix_ms"}:
         return lambda value, where: _unix(value, where, 1 if form == "unix_s" else 1000)
-    parse = _PARSERS.get(form) or (lambda text: datetime.strptime(text, form))  # noqa: DTZ007  # made aware below
+    parse = _PARSERS.get(form) or (lambda text: datetime.strptime(text, form))  # noqa: DTZ007  # aware below
 
     def take(value: Json, where: str) -> datetime:
         text = Document(value, where).text()
@@ -315,7 +326,7 @@ def moment_taker(form: str) -> Callable[[Json, str], datetime]:
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, TypeError, OverflowError):
             pass
-        Document(value, where).fail(f"must be a date and time written as {form}")
+        return _fail(value, where, f"must be a date and time written as {form}")
 
     return take
 
@@ -335,7 +346,7 @@ def _unix(value: Json, where: str, per_second: int) -> datetime:
         return datetime.fromtimestamp(float(Decimal(value) / per_second), UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    Document(value, where).fail("must be a Unix time")
+    return _fail(value, where, "must be a Unix time")
 
 
 def under(prefix: str, error: MalformedAnswerError) -> MalformedAnswerError:

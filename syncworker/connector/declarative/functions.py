@@ -40,7 +40,7 @@ class Function:
 def _sum(values: Json) -> Json:
     if values is None:
         return None
-    return sum((_number(value, "sum") for value in _list(values, "sum")), 0)
+    return sum([_number(value, "sum") for value in _list(values, "sum")])
 
 
 def _total(values: Json) -> Json:
@@ -87,13 +87,18 @@ def _to_number(value: Json) -> Json:
 def _to_string(value: Json) -> Json:
     if value is None or isinstance(value, str):
         return value
+    if type(value) is int:
+        return str(value)
     if isinstance(value, Decimal):
         return format(value, "f")
     return json.dumps(value, default=str, separators=(",", ":"))
 
 
 def _join(glue: Json, values: Json) -> Json:
-    return _text(glue, "join").join(_text(value, "join") for value in _list(values, "join"))
+    try:
+        return _text(glue, "join").join(values)  # type: ignore[arg-type]  # refused below if they are no texts
+    except TypeError:
+        return _text(glue, "join").join([_text(value, "join") for value in _list(values, "join")])
 
 
 def _contains(where: Json, what: Json) -> Json:

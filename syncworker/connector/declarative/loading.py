@@ -112,7 +112,10 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
 
 #: What pydantic puts into a path to tell which kind of table it took.
 _KINDS = frozenset(
-    "none page offset cursor link_header next_url keyset basic bearer api_key oauth2_client oauth2_refresh session hmac token".split()
+    (
+        *("none", "page", "offset", "cursor", "link_header", "next_url", "keyset"),
+        *("basic", "bearer", "api_key", "oauth2_client", "oauth2_refresh", "session", "hmac", "token"),
+    )
 )
 
 

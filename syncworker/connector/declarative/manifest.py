@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from syncworker.connector.declarative.expression import Expression
 from syncworker.connector.declarative.fields import Strict
 from syncworker.connector.declarative.operations import (
     CheckSpec,
@@ -19,7 +18,7 @@ from syncworker.connector.declarative.operations import (
     completed,
 )
 from syncworker.connector.declarative.order_tables import FeedSpec, OrderSpec
-from syncworker.connector.declarative.parts import ErrorsSpec, PaceSpec, RateSpec, Seconds
+from syncworker.connector.declarative.parts import ErrorsSpec, PaceSpec, RateSpec
 from syncworker.connector.declarative.proofs import Auth, WebhookSpec
 from syncworker.connector.declarative.template import Template
 
@@ -193,23 +192,14 @@ def _like(feeds: list[object]) -> list[object]:
     done: dict[object, dict[str, object]] = {}
     found: list[object] = []
     for feed in feeds:
-        if isinstance(feed, dict):
-            base = done.get(feed.get("like"), {})
-            feed = completed(
-                {key: one for key, one in base.items() if key not in {"like", "when", "name"}}, feed
-            )  # noqa: PLW2901
-            done[feed["name"] if isinstance(feed, dict) and "name" in feed else None] = feed  # type: ignore[assignment]
-        found.append(feed)
+        if not isinstance(feed, dict):
+            found.append(feed)
+            continue
+        base = done.get(feed.get("like"), {})
+        whole = completed(
+            {key: one for key, one in base.items() if key not in {"like", "when", "name"}}, feed
+        )
+        if isinstance(whole, dict):
+            done[whole.get("name")] = whole
+        found.append(whole)
     return found
-
-
-__all__ = [
-    "MANIFEST_VERSION",
-    "CapabilitiesSpec",
-    "Expression",
-    "Manifest",
-    "PriceSpec",
-    "Sample",
-    "Seconds",
-    "SettingSpec",
-]

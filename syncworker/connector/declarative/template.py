@@ -76,8 +76,7 @@ class Template:
         """The value as a function of the call's facts."""
         value = self.value
         if isinstance(value, Expression):
-            search = value.bind(settings)
-            return lambda facts: search(facts)
+            return _searching(value, settings)
         if isinstance(value, dict):
             pairs = [(name, one.bind(settings)) for name, one in value.items()]
             return lambda facts: {name: fill(facts) for name, fill in pairs}
@@ -90,6 +89,15 @@ class Template:
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(_validated)
+
+
+def _searching(expression: Expression, settings: Settings) -> Fill:
+    search = expression.bind(settings)
+
+    def fill(facts: Facts) -> Json:
+        return search(facts)
+
+    return fill
 
 
 def _validated(value: object) -> Template:

@@ -62,7 +62,7 @@ def _connector(configured: ChannelSettings) -> NeedsConsent:
     from syncworker.connector import registry
     from syncworker.connector.abilities import NeedsConsent
 
-    connector = registry.load(configured.connector)
+    connector = registry.load(configured.connector, manifest=configured.manifest)
     if not isinstance(connector, NeedsConsent):
         raise InputError(
             _("{channel} needs no consent: what it needs stands in channels.toml.").format(
