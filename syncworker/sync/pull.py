@@ -119,7 +119,7 @@ def _record(
     jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
     ingested = ingest(tx, begun.channel, page.orders)
     review_lateness(tx, begun.channel, ingested.new)
-    newest = max((order.updated_at for order in page.orders), default=None)
+    newest = page.until or max((order.updated_at for order in page.orders), default=None)
     moved = pulls.record_page(
         tx, record, feed, next_cursor=page.next_cursor, newest=newest, orders=ingested.orders
     )
