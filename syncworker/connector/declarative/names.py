@@ -27,20 +27,34 @@ _READ_ITEM = frozenset(("pool",))
 _FACTS = _TIME | {"items", "item", "draft", "update", "job", "parent", "ids", "orders", "reason"}
 
 #: Where a request stands, and what it knows there.
-_KNOWS: tuple[tuple[str, frozenset[str]], ...] = (
-    (r"check\.request", frozenset(("cfg",))),
-    (r"feeds\[\d+\]\.request", _TIME),
-    (r"feeds\[\d+\]\.expand\.request", frozenset(("cfg", "id", "ids"))),
-    (r"listings\.request", _PAGE),
-    (r"listings\.children\.request", _PAGE | {"parent"}),
-    (r"read\.(routes\[\d+\]\.)?request", frozenset(("cfg", "items", "item", "pool"))),
-    (r"push\.(routes\[\d+\]\.)?request", frozenset(("cfg", "items", "item")) | ITEM),
-    (r"push\.(routes\[\d+\]\.)?job\.(report\.)?request", frozenset(("cfg", "job"))),
-    (r"publish\.(find\.)?request", frozenset(("cfg", "draft"))),
-    (r"updates\[\d+\]\.request", frozenset(("cfg", "update"))),
-    (r"(acknowledge|cancel)\.(request|fetch)", frozenset(("cfg", "order", "orders", "ids", "reason"))),
+_KNOWS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("check", r"check\.request", frozenset(("cfg",))),
+    ("feeds", r"feeds\[\d+\]\.request", _TIME),
+    ("feeds.expand", r"feeds\[\d+\]\.expand\.request", frozenset(("cfg", "id", "ids"))),
+    ("listings", r"listings\.request", _PAGE),
+    ("listings.children", r"listings\.children\.request", _PAGE | {"parent"}),
+    ("read, read.routes", r"read\.(routes\[\d+\]\.)?request", frozenset(("cfg", "items", "item", "pool"))),
+    ("push, push.routes", r"push\.(routes\[\d+\]\.)?request", frozenset(("cfg", "items", "item")) | ITEM),
+    (
+        "push.job, push.job.report",
+        r"push\.(routes\[\d+\]\.)?job\.(report\.)?request",
+        frozenset(("cfg", "job")),
+    ),
+    ("publish, publish.find", r"publish\.(find\.)?request", frozenset(("cfg", "draft"))),
+    ("updates", r"updates\[\d+\]\.request", frozenset(("cfg", "update"))),
+    (
+        "acknowledge, cancel",
+        r"(acknowledge|cancel)\.(request|fetch)",
+        frozenset(("cfg", "order", "orders", "ids", "reason")),
+    ),
 )
 _WITH_PARTS = re.compile(r"(read|push|updates)[.\[]")
+
+
+def known_facts() -> Iterator[tuple[str, frozenset[str]]]:
+    """Where a request stands, and the names it knows there, for the reference."""
+    for label, _, known in _KNOWS:
+        yield label, known
 
 
 def problems_with_names(manifest: Manifest) -> Iterator[str]:
@@ -107,7 +121,7 @@ def _cfg_names(expression: Expression) -> set[str]:
 
 
 def _request_problems(key: str, request: RequestSpec, manifest: Manifest) -> Iterator[str]:
-    knows = next((known for pattern, known in _KNOWS if re.fullmatch(pattern, key)), None)
+    knows = next((known for _, pattern, known in _KNOWS if re.fullmatch(pattern, key)), None)
     if knows is None:
         return
     knows |= {"nonce"}
