@@ -251,13 +251,13 @@ def sells_nothing_twice(connector_name: str, *, seed: int, **more: object) -> No
         return {**settings_of(connector_name, name, base_url), **more}
 
     with open_trade(connector_name, told, seed=seed, **HABITS[connector_name]) as trade:
-        trade.run(10, done=trade.sells)
+        trade.run(30, done=trade.sells)
         assert trade.sells()
         trade.trouble()
         with trade.buyers(seed=seed):
             trade.run(3)
         trade.calm()
-        trade.run(30, done=lambda: not trade.unrest())
+        trade.run(45, done=lambda: not trade.unrest())
 
         verdict = trade.verdict()
         assert verdict.oversold == 0
