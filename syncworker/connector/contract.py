@@ -201,6 +201,8 @@ class PushResult:
     current: int | None = None
     #: The channel's own words.
     message: str = ""
+    #: Of a refused lowering: the smallest number it accepts now, in its own kind, since the rest is locked (a campaign).
+    least: int | None = None
     #: Whether repeating is useless until a person changes something: the listing is parked.
     parks: bool = False
 

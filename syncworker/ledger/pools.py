@@ -43,6 +43,12 @@ class PoolRecord:
     absent_at: datetime | None
     parked: str | None
     hidden: bool = False
+    locked: int | None = None
+    locked_until: datetime | None = None
+
+    def locked_at(self, now: datetime) -> int:
+        """Units that the channel does not let us take back, as far as that is still believed."""
+        return self.locked if self.locked and self.locked_until and self.locked_until > now else 0
 
     @property
     def is_dirty(self) -> bool:

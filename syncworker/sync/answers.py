@@ -22,6 +22,8 @@ from syncworker.sync.stockroom import lock_connected
 
 #: The longest pause of a pool between two refusals, in seconds: 0, 1, 2, 4 … up to this.
 LONGEST_PAUSE_S = 300.0
+#: Units that a channel has locked are tried again after this long: nobody tells when a campaign ends.
+LOCK_BELIEVED = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,9 @@ def _refused(tx: Transaction, case: _Case) -> PoolRecord:
             pools.want_read(tx, [record.id], at=tx.now)
         bound, shown = seen, current
     pushes.answer(tx, push.id, PushState.REFUSED, message=answer.message, closed=True)
+    least = _sellable(channel, record, answer.least)
+    if least is not None and least > 0:
+        pools.update(tx, record.id, locked=least, locked_until=tx.now + LOCK_BELIEVED)
     pause_s = min(LONGEST_PAUSE_S, 2.0 ** (record.refusals - 1)) if record.refusals else 0.0
     pools.update(
         tx, record.id, refusals=record.refusals + 1, not_before=tx.now + timedelta(seconds=pause_s),

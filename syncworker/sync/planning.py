@@ -6,14 +6,14 @@ Stores nothing: `push` stores a plan, `resync --dry-run` and `explain` show one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syncworker.core import allocator
 from syncworker.core.allocator import Decision, PoolView
 from syncworker.core.allocator import Part as PlannedPart
 from syncworker.core.exposure import PushState, horizon_passed
-from syncworker.core.model import Limits, Policy, QuantityKind, QuantityMode
+from syncworker.core.model import ChannelRules, Limits, Policy, QuantityKind, QuantityMode
 from syncworker.ledger import limits, orders, pushes
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot
@@ -86,7 +86,7 @@ def _view(
         channel=record.channel,
         sku=record.sku,
         recipe={str(part): units for part, units in room.recipe(record).items()},
-        rules=channel.rules,
+        rules=_rules(channel, record, now),
         exposure=record.bound.exposure,
         pending=record.bound.pending is not None,
         open_push=bool(opens),
@@ -109,6 +109,12 @@ def _view(
         ),
         in_sum=record.in_sum,
     )
+
+
+def _rules(channel: ChannelRecord, record: PoolRecord, now: datetime) -> ChannelRules:
+    """The channel's, with units of this pool that it has locked as a floor of its own."""
+    locked = record.locked_at(now)
+    return channel.rules if locked <= channel.rules.floor else replace(channel.rules, floor=locked)
 
 
 def _coming(record: PoolRecord, channel: ChannelRecord, opens: Sequence[PushRecord], now: datetime) -> int:

@@ -166,6 +166,9 @@ pool = Table(
     Column("parked", Text, nullable=True),
     #: To be shown as 0 because an operator hid every listing that sells from it.
     Column("hidden", Boolean, nullable=False, server_default=sa.false()),
+    #: Units that the channel does not let us take back (a campaign), and until when that is believed.
+    Column("locked", Units, nullable=True),
+    Column("locked_until", Moment, nullable=True),
     UniqueConstraint("channel", "pool_key"),
     Index("ix_pool_sku", "sku"),
 )

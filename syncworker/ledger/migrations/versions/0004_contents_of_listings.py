@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from syncworker.ledger.schema import Amount
+from syncworker.ledger.schema import Amount, Moment
 
 revision = "0004"
 down_revision = "0003"
@@ -23,6 +23,8 @@ def upgrade() -> None:
     op.add_column("channel", sa.Column("price_rule", sa.JSON(), nullable=True))
     op.add_column("channel", sa.Column("listing_fields", sa.JSON(), nullable=True))
     op.add_column("pool", sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("pool", sa.Column("locked", sa.BigInteger(), nullable=True))
+    op.add_column("pool", sa.Column("locked_until", Moment(), nullable=True))
     op.add_column("listing", sa.Column("managed", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("listing", sa.Column("wanted_active", sa.Boolean(), nullable=True))
     op.add_column("listing", sa.Column("sent", sa.JSON(), nullable=True))
