@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -32,58 +33,61 @@ def sample(of: str, answer: Any, **more: Json) -> dict[str, Any]:
     return {"of": of, "answer": json.dumps(answer), **more}
 
 
+_SOUND: dict[str, Any] = {
+    "manifest": 1,
+    "name": "small",
+    "title": "A small shop",
+    "base_url": "${base_url}",
+    "settings": {"base_url": {"type": "url"}, "token": {"type": "secret"}},
+    "auth": {"type": "bearer", "token": "${token}"},
+    "capabilities": {"kind": "available"},
+    "check": {"request": {"path": "/me"}},
+    "order": {
+        "id": "id",
+        "status": "state",
+        "created": "created",
+        "updated": "updated",
+        "statuses": {"hold": ["new"], "release": ["gone"], "shipped": ["sent"], "return": ["back"]},
+        "lines": {"path": "lines", "id": "id", "listing": "listing", "sku": "sku", "ordered": "units"},
+    },
+    "feeds": [
+        {
+            "name": "orders",
+            "request": {"path": "/orders", "query": {"since": "=since"}},
+            "items": "orders",
+        }
+    ],
+    "listings": {
+        "request": {"path": "/listings"},
+        "items": "listings",
+        "listing": {"id": "id", "pool": "pool", "sku": "sku"},
+    },
+    "push": {
+        "request": {
+            "method": "POST",
+            "path": "/numbers",
+            "body": {"items": "=items[].{pool: pool, number: quantity}"},
+        },
+        "result": {
+            "items": "items",
+            "key": "pool",
+            "ok": "ok",
+            "code": "code",
+            "echo": {"path": "number", "presence": "optional"},
+        },
+    },
+    "samples": [
+        sample("check", {}),
+        sample("orders", {"orders": [ORDER]}),
+        sample("listings", {"listings": [LISTING]}),
+        sample("push", {"items": [{"pool": "P1", "ok": True, "number": 1}]}),
+    ],
+}
+
+
 def described(**changes: Any) -> dict[str, Any]:
-    """A sound manifest; a key with dots reaches inside, ``...`` removes."""
-    manifest: dict[str, Any] = {
-        "manifest": 1,
-        "name": "small",
-        "title": "A small shop",
-        "base_url": "${base_url}",
-        "settings": {"base_url": {"type": "url"}, "token": {"type": "secret"}},
-        "auth": {"type": "bearer", "token": "${token}"},
-        "capabilities": {"kind": "available"},
-        "check": {"request": {"path": "/me"}},
-        "order": {
-            "id": "id",
-            "status": "state",
-            "created": "created",
-            "updated": "updated",
-            "statuses": {"hold": ["new"], "release": ["gone"], "shipped": ["sent"], "return": ["back"]},
-            "lines": {"path": "lines", "id": "id", "listing": "listing", "sku": "sku", "ordered": "units"},
-        },
-        "feeds": [
-            {
-                "name": "orders",
-                "request": {"path": "/orders", "query": {"since": "=since"}},
-                "items": "orders",
-            }
-        ],
-        "listings": {
-            "request": {"path": "/listings"},
-            "items": "listings",
-            "listing": {"id": "id", "pool": "pool", "sku": "sku"},
-        },
-        "push": {
-            "request": {
-                "method": "POST",
-                "path": "/numbers",
-                "body": {"items": "=items[].{pool: pool, number: quantity}"},
-            },
-            "result": {
-                "items": "items",
-                "key": "pool",
-                "ok": "ok",
-                "code": "code",
-                "echo": {"path": "number", "presence": "optional"},
-            },
-        },
-        "samples": [
-            sample("check", {}),
-            sample("orders", {"orders": [ORDER]}),
-            sample("listings", {"listings": [LISTING]}),
-            sample("push", {"items": [{"pool": "P1", "ok": True, "number": 1}]}),
-        ],
-    }
+    """A sound manifest; a key with double underscores reaches inside, ``...`` removes."""
+    manifest = copy.deepcopy(_SOUND)
     for path, value in changes.items():
         _put(manifest, path.split("__"), value)
     return manifest
