@@ -10,6 +10,8 @@ from syncworker.sandbox.dialects.instagram import INSTAGRAM, INSTAGRAM_ORDERS
 from syncworker.sandbox.dialects.marketplace import MARKETPLACE
 from syncworker.sandbox.dialects.medusa import MEDUSA
 from syncworker.sandbox.dialects.mirakl import MIRAKL
+from syncworker.sandbox.dialects.shopee import SHOPEE
+from syncworker.sandbox.dialects.shopify import SHOPIFY
 from syncworker.sandbox.dialects.tiktok import TIKTOK
 from syncworker.sandbox.dialects.woocommerce import WOOCOMMERCE
 
@@ -22,6 +24,8 @@ DIALECTS: Mapping[str, Dialect] = {
         INSTAGRAM_ORDERS,
         MEDUSA,
         MIRAKL,
+        SHOPEE,
+        SHOPIFY,
         TIKTOK,
         WOOCOMMERCE,
     )

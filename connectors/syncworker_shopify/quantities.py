@@ -1,0 +1,142 @@
+"""How do numbers reach Shopify? Each compare-and-set a mutation of its own, with its own key and its own outcome; pure.
+
+What an answer does not settle is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncworker.connector import (
+    Document,
+    Json,
+    MalformedAnswerError,
+    Outcome,
+    PushResult,
+    QuantityMode,
+    QuantityPush,
+)
+from syncworker_shopify.ids import PoolKey
+from syncworker_shopify.operations import KEY_SINCE, NEW_NAME_SINCE
+from syncworker_shopify.refusals import PARKS, STALE, in_words, user_errors
+from syncworker_shopify.settings import QUANTITY_MAX
+
+#: One of Shopify's list of reasons; it stands in the shop's own history of the item.
+REASON = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One push and the number it is for."""
+
+    push: QuantityPush
+    key: PoolKey
+
+
+def entries(pushes: Sequence[QuantityPush]) -> tuple[list[Entry], list[PushResult]]:
+    """What can be sent, and what can never be."""
+    fit: list[Entry] = []
+    unfit: list[PushResult] = []
+    for push in pushes:
+        key = PoolKey.read(push.pool_key)
+        problem = _problem(push)
+        if key is None:
+            words = f"not sent: {push.pool_key!r} is no number of a Shopify shop"
+            unfit.append(refused(push, words, parks=True))
+        elif problem:
+            unfit.append(refused(push, f"not sent: {problem}"))
+        else:
+            fit.append(Entry(push, key))
+    return fit, unfit
+
+
+def _problem(push: QuantityPush) -> str:
+    if push.kind is not QuantityMode.COMPARE_AND_SET or push.expected is None:
+        return f"at Shopify a number is compared first, and {push.kind} names none to compare with"
+    if not 0 <= push.value <= QUANTITY_MAX:
+        return f"Shopify takes 0 to {QUANTITY_MAX}"
+    return ""
+
+
+def variables(sent: Sequence[Entry], version: str) -> dict[str, Json]:
+    """The inputs and keys of one request, in the order of its mutations."""
+    found: dict[str, Json] = {}
+    compared = "changeFromQuantity" if version >= NEW_NAME_SINCE else "compareQuantity"
+    for n, entry in enumerate(sent):
+        row: Json = {
+            "inventoryItemId": entry.key.item_gid,
+            "locationId": entry.key.location_gid,
+            "quantity": entry.push.value,
+            compared: entry.push.expected,
+        }
+        found[f"input{n}"] = {
+            "name": "available",
+            "reason": REASON,
+            "referenceDocumentUri": f"gid://syncworker/Push/{entry.push.push_id}",
+            "quantities": [row],
+        }
+        if version >= KEY_SINCE:
+            found[f"key{n}"] = entry.push.idempotency_key or entry.push.push_id
+    return found
+
+
+def results(data: Document, sent: Sequence[Entry], errors: str) -> tuple[list[PushResult], list[Entry]]:
+    """The outcome of each push, and those that were refused because another number stood there."""
+    told: list[PushResult] = []
+    stale: list[Entry] = []
+    for n, entry in enumerate(sent):
+        try:
+            payload = data.get(f"push{n}")
+            problems = [] if payload is None else user_errors(payload)
+            if payload is None:
+                told.append(unknown(entry.push, errors or "the answer tells nothing of it"))
+            elif problems:
+                told.append(_failed(entry, problems))
+                if {code for code, _ in problems} <= STALE:
+                    stale.append(entry)
+            else:
+                told.append(_done(entry, payload))
+        except MalformedAnswerError as error:
+            told.append(unknown(entry.push, f"the answer cannot be read: {error}"))
+    return told, stale
+
+
+def _failed(entry: Entry, problems: Sequence[tuple[str, str]]) -> PushResult:
+    codes = {code for code, _ in problems}
+    if codes <= STALE:
+        return refused(entry.push, in_words(problems))
+    if codes <= STALE | PARKS:
+        return refused(entry.push, in_words(problems), parks=True)
+    return unknown(entry.push, in_words(problems))
+
+
+def _done(entry: Entry, payload: Document) -> PushResult:
+    """A change that changes nothing may leave no trace; anything else has to."""
+    push, group = entry.push, payload.get("inventoryAdjustmentGroup")
+    for row in () if group is None else group["changes"].items():
+        item, location = row.get("item"), row.get("location")
+        ours = (
+            row["name"].text() == "available"
+            and item is not None
+            and item["id"].text() == entry.key.item_gid
+            and location is not None
+            and location["id"].text() == entry.key.location_gid
+        )
+        if ours:
+            after = row.get("quantityAfterChange")
+            echo = None if after is None else after.whole(least=-QUANTITY_MAX)
+            return PushResult(push_id=push.push_id, outcome=Outcome.APPLIED, echo=echo)
+    if push.value == push.expected:
+        return PushResult(push_id=push.push_id, outcome=Outcome.APPLIED)
+    return unknown(push, "the answer tells neither a change nor an error")
+
+
+def refused(push: QuantityPush, message: str, *, parks: bool = False) -> PushResult:
+    """Nothing of it was applied."""
+    return PushResult(push_id=push.push_id, outcome=Outcome.REFUSED, message=message, parks=parks)
+
+
+def unknown(push: QuantityPush, message: str) -> PushResult:
+    """It may have been applied."""
+    return PushResult(push_id=push.push_id, outcome=Outcome.UNKNOWN, message=message)
