@@ -16,7 +16,7 @@ from celery import Celery
 from structlog.contextvars import bound_contextvars
 
 from syncworker.bootstrap import App
-from syncworker.errors import LeaseLostError
+from syncworker.errors import LeaseLostError, RetryLaterError
 from syncworker.ledger import channels, incidents
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
@@ -30,6 +30,7 @@ from syncworker.sync.tick import tick
 from syncworker.sync.updating import ContentsReport, update_contents
 from syncworker.tasks.app import TICK, task_name
 from syncworker.tasks.hints import Doorbell
+from syncworker.tasks.underway import HUNG_S, Underway
 
 #: What became dirty while a push was under way found the job taken, so the same task looks again, this often at most.
 PUSHES_PER_TASK = 5
@@ -45,7 +46,7 @@ class Runtime:
     """This process's engine and its doorbell, made when a task first asks: after a fork, not before it."""
 
     def __init__(self, open_app: Callable[[], App], doorbell: Doorbell) -> None:
-        self._open_app, self.doorbell = open_app, doorbell
+        self._open_app, self.doorbell, self.underway = open_app, doorbell, Underway()
         self._lock = threading.Lock()
         self._pid, self._app = 0, None
 
@@ -84,7 +85,10 @@ def add_jobs(celery: Celery, runtime: Runtime) -> None:
 
 def run_job(runtime: Runtime, kind: JobKind, channel: str) -> None:
     """Do what is to be done of this kind at this channel. Raises nothing: a failure is logged and recorded."""
-    with bound_contextvars(job=kind.value, channel=channel):
+    with bound_contextvars(job=kind.value, channel=channel), runtime.underway.place(channel, kind) as away_s:
+        if away_s is not None:
+            _leave(runtime, channel, away_s)
+            return
         try:
             runtime.doorbell.answered(channel, kind)
             report = _WORK[kind](runtime.context(), channel)
@@ -95,6 +99,18 @@ def run_job(runtime: Runtime, kind: JobKind, channel: str) -> None:
             _record(runtime, partial(_channel_failed, channel, error))
         else:
             _tell(report)
+
+
+def _leave(runtime: Runtime, channel: str, away_s: float) -> None:
+    """Somebody of this process works on it already; one who has been away for too long is told to a person."""
+    if away_s < HUNG_S:
+        log.debug("already_underway")
+        return
+    log.error("connector_hangs", seconds=round(away_s))
+    error = RetryLaterError(
+        f"its connector has not come back for {away_s:.0f} s; restart syncworker, and tell the connector's author"
+    )
+    _record(runtime, partial(_channel_failed, channel, error))
 
 
 def run_tick(runtime: Runtime) -> None:
