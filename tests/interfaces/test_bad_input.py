@@ -223,7 +223,7 @@ ANSWERS: dict[str, tuple[Manner, tuple[str, ...]]] = {
     "nan": (polite(b'{"name": NaN}', "Content-Type: application/json"), ("NaN",)),
     "missing field": (
         polite(b'{"currency": "IDR"}', "Content-Type: application/json"),
-        ("capabilities is missing",),
+        ("capabilities must be an object, not nothing",),
     ),
 }
 

@@ -72,6 +72,8 @@ def test_products_are_listed_with_their_money(stocked: Shop) -> None:
                 "maker_premium": None,
                 "safety_stock": 0,
                 "parts": {"BIN-BAMBU": 1, "PENGKI-BAMBU": 1},
+                "description": None,
+                "images": [],
             }
         ]
     }
@@ -181,7 +183,7 @@ def test_status_and_channel_list_have_stable_keys(stocked: Shop) -> None:
     assert isinstance(status["channels"], list)
     assert set(status["channels"][0]) == {
         "name", "connector", "state", "withdrawing", "gate_until", "failures", "last_error", "pulled_at", "has_feeds",
-        "assumed", "pools", "may_sell", "not_protected", "unlinked",
+        "assumed", "pools", "may_sell", "not_protected", "unlinked", "consent_until",
     }  # fmt: skip
     assert stocked.json("channel", "list")["channels"] == status["channels"]
     assert "No open incident." in stocked.ok("status")

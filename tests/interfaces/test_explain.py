@@ -26,7 +26,8 @@ CHANGES = {
     ),
     "order line": (
         "UPDATE order_line SET ordered = ordered + 2 WHERE sku = 'BIN-BAMBU'",
-        {"  reserved"},
+        # What is sold decides the shares too.
+        {"  reserved", "  should show"},
     ),
     "exposure": (
         f"UPDATE pool SET exposure = exposure - 1 WHERE {POOL}",

@@ -135,7 +135,7 @@ def test_go_live_needs_a_listing_and_asks(selling: Shop) -> None:
     )
     assert plan["live"] is False
     assert isinstance(plan["plan"], list)
-    assert set(plan["plan"][0]) == {"pool_id", "sku", "shown", "keeps"}
+    assert set(plan["plan"][0]) == {"pool_id", "sku", "shown", "keeps", "needs_person"}
 
 
 def test_a_large_import_asks(stocked: Shop) -> None:
