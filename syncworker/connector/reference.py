@@ -1,6 +1,7 @@
-"""What stands in docs/connectors/contract.md and in the tables of quality.md? Pages made from the code and its own words.
+"""What stands in docs/connectors/contract.md, docs/channels/README.md and the table of quality.md? The code's own words.
 
-``python -m syncworker.connector.reference contract`` writes the first, ``... quality`` the second; a test keeps both true.
+``python -m syncworker.connector.reference contract`` writes the first, ``... channels`` the second, ``... quality`` the table; a
+test keeps them true.
 """
 
 from __future__ import annotations
@@ -10,6 +11,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from syncworker.connector.abilities import (
+    AcknowledgesOrders,
+    CancelsOrders,
+    HearsWebhooks,
+    NeedsConsent,
+    UpdatesListings,
+)
 from syncworker.connector.answers import STATUS_TABLE
 from syncworker.connector.costs import COSTS, assumed_values
 from syncworker.core import model
@@ -20,6 +28,12 @@ _ROOMS = {
     "contract.py": "The contract",
     "abilities.py": "What a channel may be able to do beyond it",
     "auth.py": "Proving who sends a request",
+}
+_ABLE: dict[type, str] = {
+    UpdatesListings: "updates listings",
+    CancelsOrders: "cancels orders",
+    AcknowledgesOrders: "acknowledges orders",
+    HearsWebhooks: "hears webhooks",
 }
 _HEAD = """\
 # The contract, word by word
@@ -58,6 +72,62 @@ def quality_table() -> str:
 
     rows = (f"| `{one.id}` | {one.level} | {one.rule} |" for one in checks())
     return "\n".join(("| check | level | what holds |", "| --- | --- | --- |", *rows)) + "\n"
+
+
+_CHANNELS = """\
+# Channels, side by side
+
+Made from what each connector declares (`python -m syncworker.connector.reference channels > docs/channels/README.md`); a test
+keeps it true. Each has a page of its own here, and `syncworker connector info NAME` tells more.
+
+"set" sets a number, "compare_and_set" checks it first, "adjust" adds and subtracts; where it says "as configured", the shop
+behind it decides. Undeclared facts count at their careful value: [what that costs](../connectors/contract.md#what-an-undeclared-fact-costs).
+
+| channel | how its number changes | counts | orders | read back | numbers a call | lists products | more |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+def channels_page() -> str:
+    """Every connector that is installed and works, in a line each."""
+    from syncworker.connector import registry
+
+    names = [one.name for one in registry.available() if one.problem is None]
+    return _CHANNELS + "\n".join(_channel_row(name) for name in names) + "\n"
+
+
+def _channel_row(name: str) -> str:
+    from syncworker.connector import registry
+    from syncworker.connector.workshop import example_channel
+
+    connector = registry.load(name)
+    channel = example_channel(connector)
+    if channel is None:
+        return f"| {name} | as configured | | | | | | |"
+    declared = channel.capabilities()
+    rules = declared.rules()
+    open_to = {"quantity_mode", "quantity_kind"} & set(connector.settings.model_fields)
+    cells = (
+        "as configured" if "quantity_mode" in open_to else str(rules.mode),
+        "as configured" if "quantity_kind" in open_to else str(rules.kind),
+        "typed in" if rules.own_number else "yes" if rules.takes_orders else "no: in or out of stock",
+        _told(declared.readable),
+        "not declared" if declared.batch_max is None else str(declared.batch_max),
+        _told(declared.publishes),
+        _more(connector, channel),
+    )
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _told(fact: bool | None) -> str:
+    return "not declared" if fact is None else "yes" if fact else "no"
+
+
+def _more(connector: object, channel: object) -> str:
+    able = [words for protocol, words in _ABLE.items() if isinstance(channel, protocol)]
+    if isinstance(connector, NeedsConsent):
+        able.append("connected by consent")
+    return ", ".join(able) or "–"
 
 
 def _classes(source: str) -> Iterator[str]:
@@ -118,4 +188,5 @@ def _comment_above(lines: list[str], number: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(quality_table() if sys.argv[1:] == ["quality"] else contract_page())
+    pages = {"contract": contract_page, "quality": quality_table, "channels": channels_page}
+    sys.stdout.write(pages[sys.argv[1]]())

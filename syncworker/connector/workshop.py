@@ -10,15 +10,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
+from pydantic import BaseModel
+
+from syncworker.connector.auth import KeptToken
 from syncworker.connector.conformance.bench import OpenBench, benches
 from syncworker.connector.conformance.inspection import contract_mistakes, foreign_imports, foreign_imports_of
+from syncworker.connector.contract import Channel, Connector
 from syncworker.connector.declarative import load_manifest
 from syncworker.connector.registry import GROUP, load
 from syncworker.errors import ConfigurationError, InputError
 
 BENCH_FILE = "conformance_bench.py"
 _SKIPPED = frozenset((".venv", "venv", "node_modules", "site-packages", "build", "dist", "__pycache__"))
+
+
+def example_channel(connector: Connector) -> Channel | None:
+    """A channel with made-up settings, to be asked what it can; ``None`` where made-up ones are not enough."""
+    for text in ("example-text", "1234567890"):
+        try:
+            settings = connector.settings.model_validate(_made_up(connector.settings, text))
+            return connector.open("example", settings, KeptToken())
+        except Exception:  # noqa: BLE001, S112 - made-up settings need not suit a stranger's code
+            continue
+    return None
+
+
+def _made_up(model: type[BaseModel], text: str) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for name, field in model.model_fields.items():
+        if field.is_required():
+            choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+            plain = "https://shop.example" if "url" in name else text
+            values[name] = 1 if field.annotation in (int, float) else choices[0] if choices else plain
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncworker import errors
-from syncworker.connector.reference import contract_page, quality_table
+from syncworker.connector.reference import channels_page, contract_page, quality_table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "connectors"
 BLOCK = re.compile(r"```(console|diff|python)\n(.*?)```", re.DOTALL)
@@ -25,6 +25,11 @@ def test_the_contract_page_is_made_from_the_code() -> None:
 def test_the_table_of_checks_is_made_from_the_code() -> None:
     """If this fails: replace the table in docs/connectors/quality.md by `python -m syncworker.connector.reference quality`."""
     assert (DOCS / "quality.md").read_text().endswith(quality_table())
+
+
+def test_the_table_of_channels_is_made_from_what_they_declare() -> None:
+    """If this fails: `python -m syncworker.connector.reference channels > docs/channels/README.md`."""
+    assert (DOCS.parent / "channels" / "README.md").read_text() == channels_page()
 
 
 def test_every_error_has_its_place_in_the_cookbook() -> None:

@@ -146,12 +146,11 @@ def _abilities(found: Connector, opened: Channel | None) -> list[str]:
 def _opened(desk: Desk, found: Connector, channel: str | None) -> Channel | None:
     """A channel to ask, which needs no network: as configured, or with made-up settings where those are enough."""
     from syncworker.connector import KeptToken
+    from syncworker.connector.workshop import example_channel
 
-    settings = _made_up(found) if channel is None else _configured(desk, found, channel)
-    try:
-        return None if settings is None else found.open(channel or "example", settings, KeptToken())
-    except Exception:  # noqa: BLE001 - made-up settings need not suit a stranger's code
-        return None
+    if channel is None:
+        return example_channel(found)
+    return found.open(channel, _configured(desk, found, channel), KeptToken())
 
 
 def _configured(desk: Desk, found: Connector, channel: str) -> BaseModel:
@@ -163,18 +162,3 @@ def _configured(desk: Desk, found: Connector, channel: str) -> BaseModel:
             )
         )
     return configured.settings
-
-
-def _made_up(found: Connector) -> BaseModel | None:
-    from pydantic import ValidationError
-
-    words = {"secret": "example-secret", "number": 1, "true | false": True}
-    values: dict[str, object] = {}
-    for one in _settings(found):
-        if one.required:
-            text = "https://shop.example" if "url" in one.name else "example"
-            values[one.name] = words.get(one.type, one.type.split(" | ")[0] if "|" in one.type else text)
-    try:
-        return found.settings.model_validate(values)
-    except ValidationError:
-        return None
