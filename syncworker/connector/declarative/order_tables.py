@@ -15,7 +15,10 @@ class JoinSpec(Strict):
     """Rows of the order that belong to one of its lines, refunds for instance: put into the line."""
 
     path: Expression = Field(description="The rows, from the order on")
-    key: Expression = Field(description="On such a row: the line's id")
+    rows: Expression | None = Field(
+        default=None, description="On such a row: the rows inside it that are meant; each sees it as `parent`"
+    )
+    key: Expression = Field(description="On a row: the line's id")
     of: Expression = Field(description="On a line: its id, as key has it")
     into: str = Field(pattern="^[a-z][a-z0-9_]*$", description="Name under which a line has its rows")
 
@@ -27,7 +30,10 @@ class LineSpec(Strict):
     when: Expression | None = Field(
         default=None, description="Lines for which it is not true are none of ours"
     )
-    with_order: bool = Field(default=False, description="Whether each line sees its order, as `order`")
+    with_order: bool = Field(
+        default=False,
+        description="Whether each line, and each row that is joined to it, sees its order as `order`",
+    )
     join: JoinSpec | None = Field(default=None, description="Rows of the order that belong to the line")
     id: FieldSpec = Field(description="id, unique in its order")
     same_id: Literal["refuse", "number"] = Field(

@@ -15,7 +15,7 @@ from syncworker.connector.answers import Json
 from syncworker.connector.contract import ChannelLine, ChannelOrder, Money, OrderStatus
 from syncworker.connector.declarative.account import Account
 from syncworker.connector.declarative.fields import Presence, Read, condition, finder, reader, under
-from syncworker.connector.declarative.order_tables import LineSpec, OrderSpec, StatusWords
+from syncworker.connector.declarative.order_tables import JoinSpec, LineSpec, OrderSpec, StatusWords
 from syncworker.connector.document import Document
 from syncworker.core.model import Known
 from syncworker.errors import MalformedAnswerError
@@ -128,31 +128,57 @@ def _told_apart(lines: list[ChannelLine]) -> list[ChannelLine]:
 
 def _joined(line: LineSpec, account: Account) -> Callable[[Json, list[Json]], list[Json]]:
     """A function that gives each line what it has to see beside its own fields."""
-    if line.join is None and not line.with_order:
+    join = None if line.join is None else _Join(line.join, account)
+    if join is None and not line.with_order:
         return lambda _order, rows: rows
-    join, values = line.join, account.open_values
-    if join is not None:
-        find, key_of, id_of = finder(join.path, values), finder(join.key, values), finder(join.of, values)
 
     def with_more(order: Json, rows: list[Json]) -> list[Json]:
         more: dict[str, Json] = {"order": order} if line.with_order else {}
-        if join is None:
-            return [{**row, **more} if isinstance(row, dict) else row for row in rows]
-        belonging: dict[str, list[Json]] = {}
-        others = find(order)
-        known = {str(id_of(row)) for row in rows}
-        for number, other in enumerate(others if isinstance(others, list) else []):
-            key = str(key_of(other))
-            if key not in known:
-                # What was taken back of nobody knows which line would be lost.
-                Document(None, f"{join.path.text}[{number}]").fail("belongs to no line of its order")
-            belonging.setdefault(key, []).append(other)
-        return [
-            {**row, **more, join.into: belonging.get(str(id_of(row)), [])} if isinstance(row, dict) else row
-            for row in rows
-        ]
+        belonging = None if join is None else join.belonging(order, rows, more)
+        found: list[Json] = []
+        for row in rows:
+            joined = {} if join is None or belonging is None else {join.into: belonging.get(join.of(row), [])}
+            found.append({**row, **more, **joined} if isinstance(row, dict) else row)
+        return found
 
     return with_more
+
+
+class _Join:
+    """Finds the rows of an order that belong to its lines."""
+
+    def __init__(self, spec: JoinSpec, account: Account) -> None:
+        values = account.open_values
+        self.into, self._path = spec.into, spec.path.text
+        self._find, self._key, self._of = (finder(one, values) for one in (spec.path, spec.key, spec.of))
+        self._rows = None if spec.rows is None else finder(spec.rows, values)
+
+    def of(self, row: Json) -> str:
+        """The line's own id."""
+        return str(self._of(row))
+
+    def belonging(self, order: Json, lines: list[Json], more: dict[str, Json]) -> dict[str, list[Json]]:
+        """The rows by the id of their line. One that belongs to no line is an error: it would be lost."""
+        found: dict[str, list[Json]] = {}
+        known = {self.of(line) for line in lines}
+        for row in self._all(order):
+            key = str(self._key(row))
+            if key not in known:
+                Document(None, self._path).fail("holds a row that belongs to no line of its order")
+            found.setdefault(key, []).append({**row, **more} if isinstance(row, dict) else row)
+        return found
+
+    def _all(self, order: Json) -> list[Json]:
+        outer = self._find(order)
+        outer = outer if isinstance(outer, list) else []
+        if self._rows is None:
+            return outer
+        pairs = ((parent, self._rows(parent)) for parent in outer)
+        return [
+            {**row, "parent": parent} if isinstance(row, dict) else row
+            for parent, rows in pairs
+            for row in (rows if isinstance(rows, list) else [])
+        ]
 
 
 @dataclass(slots=True)
