@@ -124,7 +124,7 @@ class TikTokWorld:
     def open(self, name: str) -> Channel:
         if name not in self.tokens:
             self.tokens[name] = KeptToken(token_of(name, f"token-{name}"))
-        return _Travelling(connector.open(name, self.settings(name), self.tokens[name]), self.advance)
+        return Travelling(connector.open(name, self.settings(name), self.tokens[name]), self.advance)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Have something happen outside at START + ``seconds``."""
@@ -167,7 +167,7 @@ class TikTokWorld:
         return found + [f"{row.channel} {row.sku}: {row.value}" for row in rows if row.value is not None]
 
 
-class _Travelling:
+class Travelling:
     """A channel whose calls take virtual time there and back, during which buyers go on buying."""
 
     def __init__(self, inner: Channel, advance: Callable[[float], None]) -> None:
@@ -226,9 +226,9 @@ def open_world(profiles: Sequence[ShopProfile], *, seed: int, catalogue: str) ->
         for profile in profiles
     }
     house = House(fronts, clock=lambda: clock.time)
-    with _served(house) as base_url:
+    with served(house) as base_url:
         world = TikTokWorld(clock, ledger, house, base_url, rows)
-        ledger.run(lambda tx: _stock_up(tx, rows))
+        ledger.run(lambda tx: stock_up(tx, rows))
         for name in fronts:
             _go_live(world, name)
         yield world
@@ -236,7 +236,7 @@ def open_world(profiles: Sequence[ShopProfile], *, seed: int, catalogue: str) ->
 
 
 @contextmanager
-def _served(house: House) -> Iterator[str]:
+def served(house: House) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = uvicorn.Server(
@@ -255,7 +255,7 @@ def _served(house: House) -> Iterator[str]:
         listener.close()
 
 
-def _stock_up(tx: Transaction, rows: Catalogue) -> None:
+def stock_up(tx: Transaction, rows: Catalogue) -> None:
     save_products(
         tx,
         [
