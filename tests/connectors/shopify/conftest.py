@@ -31,7 +31,7 @@ def own(unused: Iterator[str]) -> str:
 
 @pytest.fixture
 def name() -> str:
-    return "toko"
+    return "plus-toko"
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ OWN = tuple(
     for number in range(1, 9)
 )
 PROFILES = (
-    ShopProfile(name="toko", quantity_mode="compare_and_set", request_horizon_s=2.0),
-    ShopProfile(name="small", quantity_mode="compare_and_set", request_horizon_s=2.0, page_size=2),
+    ShopProfile(name="plus-toko", quantity_mode="compare_and_set", request_horizon_s=2.0),
+    ShopProfile(name="plus-small", quantity_mode="compare_and_set", request_horizon_s=2.0, page_size=2),
 )
 _push_ids = itertools.count(1)
 
