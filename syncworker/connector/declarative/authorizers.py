@@ -36,12 +36,15 @@ from syncworker.connector.declarative.request import exact_json
 from syncworker.connector.declarative.signing import names, signed
 from syncworker.connector.http import ChannelHttp, Content
 from syncworker.errors import (
+    ChannelError,
     ChannelMisconfiguredError,
     MalformedAnswerError,
-    OutcomeUnknownError,
     RequestRefusedError,
     RetryLaterError,
 )
+
+#: Shorter values of a body are ordinary words.
+_SECRET_LEAST = 4
 
 
 @runtime_checkable
@@ -208,12 +211,22 @@ class TokenSource:
                 content=None if body is None else _content(body, as_json=as_json),
                 headers=headers or {},
             )
-        except RequestRefusedError as error:
-            problem = str(error)
-        except OutcomeUnknownError as error:
-            # Nothing of the goods was touched: what was to be sent has not left yet.
-            raise RetryLaterError(f"no token: {error}") from error
-        raise ChannelMisconfiguredError(f"no token: {problem}")
+        except ChannelError as error:
+            failure = error
+        # Outside the handler: what was sent holds a secret that the channel may repeat in its own words.
+        raise _no_token(failure, body or {})
+
+
+def _no_token(failure: ChannelError, body: Mapping[str, Json]) -> ChannelError:
+    """Nothing of the goods was touched: what was to be sent has not left yet."""
+    said = f"no token: {failure}"
+    for value in body.values():
+        if isinstance(value, str) and len(value) >= _SECRET_LEAST:
+            said = said.replace(value, "[redacted]")
+    if isinstance(failure, RequestRefusedError | ChannelMisconfiguredError):
+        return ChannelMisconfiguredError(said)
+    asked_s = failure.retry_after_s if isinstance(failure, RetryLaterError) else None
+    return RetryLaterError(said, retry_after_s=asked_s)
 
 
 def authorizer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ from syncworker.connector import (
     HearsWebhooks,
     KeptToken,
     Outgoing,
+    RetryLaterError,
     Token,
     UpdatesListings,
     WebhookRefusedError,
@@ -24,7 +26,7 @@ from syncworker.connector.declarative.account import Account
 from syncworker.connector.declarative.authorizers import Signed
 from syncworker.connector.declarative.proofs import HmacAuth, SignatureSpec
 from syncworker.connector.declarative.signing import signed
-from tests.connector.declarative.shops import URL, described, opened
+from tests.connector.declarative.shops import URL, described, opened, push
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 
@@ -159,6 +161,25 @@ def test_a_refresh_token_that_changes_is_stored_before_it_is_used() -> None:
     current = tokens.current()
     assert current is not None
     assert current.refresh == SecretStr("r2")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(400, ChannelMisconfiguredError), (401, ChannelMisconfiguredError), (500, RetryLaterError)],
+)
+def test_a_refresh_token_is_in_no_error_and_no_push_is_in_doubt_for_it(
+    status: int, error: type[Exception]
+) -> None:
+    old = Token(
+        access=SecretStr("old"), refresh=SecretStr("r3fresh-secret"), expires_at=NOON.replace(year=2020)
+    )
+    with responses.RequestsMock() as shop:
+        shop.post("https://login.example/token", json={"message": "not r3fresh-secret"}, status=status)
+
+        with pytest.raises(error) as raised:
+            opened(described(auth=REFRESH), tokens=KeptToken(old)).push_quantities([push("A")])
+
+    assert "r3fresh" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_an_account_that_nobody_connected_says_how() -> None:
