@@ -104,4 +104,5 @@ class ShopeeSettings(BaseModel):
             batch_max=self.batch_max,
             feeds=FEEDS,
             publishes=False,
+            listing_fields=("price", "active"),
         )
