@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from syncworker.connector import Capabilities, ChannelLine, ChannelOrder, Known, OrderPage, OrderStatus
 from syncworker.connector.fake import FakeChannel
-from syncworker.ledger import ManualClock, orders, products
+from syncworker.ledger import ManualClock, orders, products, pulls
 from syncworker.ledger.ledger import Ledger
 from syncworker.ledger.products import Product
 from syncworker.sync import channels as use
@@ -81,3 +81,26 @@ def test_an_order_dated_in_the_future_hides_no_later_order(manual_ledger: Ledger
     pull_orders(context, "shop")
 
     assert "honest" in _recorded(manual_ledger)
+
+
+def test_a_page_that_says_up_to_when_it_is_whole_is_believed_though_its_orders_are_newer_or_none(
+    manual_ledger: Ledger,
+) -> None:
+    context, shop, clock = _shop(manual_ledger)
+    until = clock.time - timedelta(hours=3)
+    newer = OrderPage(orders=(_order(clock, "changed since"),), next_cursor="1", until=until)
+    shop.answer_next("list_orders", newer)
+    shop.answer_next("list_orders", RuntimeError("the walk ends in the middle"))
+
+    pull_orders(context, "shop")
+
+    assert _watermark(manual_ledger) == until
+    clock.advance(timedelta(minutes=20))
+    shop.answer_next("list_orders", OrderPage(orders=(), until=clock.time + timedelta(days=1)))
+    pull_orders(context, "shop")
+    assert _watermark(manual_ledger) == clock.time
+
+
+def _watermark(ledger: Ledger) -> datetime:
+    with ledger.snapshot() as tx:
+        return pulls.watermarks(tx, "shop")["orders"]
