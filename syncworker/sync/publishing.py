@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncworker.connector.contract import RemoteListing
+from syncworker.core.availability import free_of
 from syncworker.core.model import QuantityKind
 from syncworker.errors import InputError, ListingRejectedError
 from syncworker.ledger import channels, contents, listings, pools, prices, products
@@ -22,6 +23,7 @@ from syncworker.sync.contents import draft_of, written
 from syncworker.sync.context import Context
 from syncworker.sync.listings import as_found, discover, link, record_as_found, refuse_second_sku
 from syncworker.sync.prices import price_at
+from syncworker.sync.stockroom import Part, stockroom_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +115,26 @@ def _shelf(tx: Snapshot, name: str, skus: Sequence[str]) -> _Shelf:
 
 def _publish(context: Context, shelf: _Shelf, one: Product) -> None:
     name = shelf.channel.name
+    if shelf.channel.rules.floor > 0 and shelf.channel.rules.takes_orders:
+        with context.ledger.snapshot() as snapshot:
+            _refuse_without_units(snapshot, shelf.channel, one.sku)
     price = price_at(shelf.channel, one, shelf.fixed.get((name, one.sku)), told_in=shelf.told_in).money
     remote = context.open_channel(name).publish(draft_of(one, price, name))
     told = written(one, price)
     context.ledger.run(lambda tx: _record(tx, context, name, one.sku, remote, told))
+
+
+def _refuse_without_units(tx: Snapshot, channel: ChannelRecord, sku: str) -> None:
+    """A channel with a floor puts that many on sale at once, whatever it is told: they have to be free."""
+    room, floor = stockroom_of(tx, [sku]), channel.rules.floor
+    for part, per_sale in room.recipes[sku].items():
+        place = Part(part, channel.location)
+        free = free_of(room.available(place), room.exposures(place))
+        if free is None or free < floor * per_sale:
+            raise InputError(
+                f"{channel.name} shows at least {floor} of whatever is listed, and so many of {sku} are not free."
+                " List it once they are."
+            )
 
 
 def _record(

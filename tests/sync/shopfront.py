@@ -121,6 +121,15 @@ class Business:
 
         self.ledger.run(write)
 
+    def count(self, *skus: str, units: int = 9) -> None:
+        """A stock-take of these."""
+        counts = [Counted(sku=sku, location="main", units=units) for sku in skus]
+        self.ledger.run(lambda tx: goods.count(tx, counts, reference="-".join(skus), actor="test"))
+
+    def receive(self, sku: str, units: int) -> None:
+        """Goods come in."""
+        self.ledger.run(lambda tx: goods.receive(tx, sku, "main", units, reference=f"in-{sku}", actor="test"))
+
     def run(self, rounds: int = 1, *, kinds: Sequence[JobKind] = tuple(JobKind)) -> None:
         """Let time pass and do what the tick finds."""
         for _ in range(rounds):
