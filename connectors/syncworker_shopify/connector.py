@@ -18,6 +18,7 @@ from syncworker.connector import (
     Channel,
     ChannelCheck,
     ChannelError,
+    ChannelMisconfiguredError,
     ConsentRequest,
     Json,
     ListingDraft,
@@ -31,6 +32,7 @@ from syncworker.connector import (
     Reading,
     RemoteListing,
     RequestRefusedError,
+    RetryLaterError,
     Token,
     TokenStore,
     WebhookRequest,
@@ -110,30 +112,46 @@ class ShopifyChannel:
     # ------------------------------------------------------------------ writing
 
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
-        """One request, in it a compare-and-set for each push. One that met another number is told which."""
+        """One request, in it a compare-and-set for each push. One that met another number is told which.
+
+        "Expected 0" means that nothing is for sale; where the number stood below zero, which is the same, such a push was
+        refused before any effect and goes once more, expecting that number.
+        """
         sent, told = quantities.entries(pushes)
         if not sent:
             return told
-        version = self._settings.api_version
+        answered, stale = self._sent(sent)
+        numbers = self._standing(stale)
+        below = [
+            quantities.expecting(entry, number)
+            for entry in stale
+            if entry.push.expected == 0 and (number := numbers.get(entry.push.push_id, 0)) < 0
+        ]
+        again = self._sent_again(below) if below else {}
+        found = [replace(one, current=numbers.get(one.push_id)) for one in answered]
+        return [*told, *(again.get(one.push_id, one) for one in found)]
+
+    def _sent(self, sent: Sequence[Entry]) -> tuple[list[PushResult], list[Entry]]:
+        version, count = self._settings.api_version, len(sent)
         reply = self._client.call(
-            operations.set_numbers(len(sent), version),
+            operations.set_numbers(count, version),
             quantities.variables(sent, version),
-            rows=len(sent),
+            rows=count,
             effect=True,
         )
         answered, stale = quantities.results(reply.data, sent, reply.errors)
-        numbers = self._standing(stale)
-        return [
-            *told,
-            *(
-                replace(
-                    result,
-                    current=numbers.get(result.push_id),
-                    message=self._client.redact(result.message),
-                )
-                for result in answered
-            ),
-        ]
+        clean = [replace(one, message=self._client.redact(one.message)) for one in answered]
+        return clean, stale
+
+    def _sent_again(self, sent: Sequence[Entry]) -> dict[str, PushResult]:
+        """Whatever becomes of these, the answers to the others stand."""
+        try:
+            answered, _ = self._sent(sent)
+        except (RetryLaterError, ChannelMisconfiguredError, RequestRefusedError):
+            return {}
+        except ChannelError as error:
+            return {entry.push.push_id: quantities.unknown(entry.push, str(error)) for entry in sent}
+        return {one.push_id: one for one in answered}
 
     def _standing(self, stale: Sequence[Entry]) -> dict[str, int]:
         """The numbers that stood in the way, by push. One that cannot be read is not told; nor is any where reads are known

@@ -121,7 +121,7 @@ _ORDER = f"""id createdAt updatedAt cancelledAt confirmed test displayFinancialS
 ORDERS = Operation(
     "SyncworkerOrders",
     f"""query SyncworkerOrders($first: Int!, $after: String, $query: String!) {{
-  locations(first: 2) {{ nodes {{ id }} }}
+  locations(first: 2, includeLegacy: true) {{ nodes {{ id }} }}
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
     nodes {{
       {_ORDER}

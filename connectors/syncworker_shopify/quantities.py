@@ -6,7 +6,7 @@ What an answer does not settle is unknown.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncworker.connector import (
     Document,
@@ -49,6 +49,12 @@ def entries(pushes: Sequence[QuantityPush]) -> tuple[list[Entry], list[PushResul
         else:
             fit.append(Entry(push, key))
     return fit, unfit
+
+
+def expecting(entry: Entry, number: int) -> Entry:
+    """The same push for another number that means the same, under a key of its own."""
+    key = f"{entry.push.idempotency_key or entry.push.push_id}-from-{number}"
+    return Entry(replace(entry.push, expected=number, idempotency_key=key), entry.key)
 
 
 def _problem(push: QuantityPush) -> str:

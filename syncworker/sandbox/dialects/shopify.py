@@ -137,7 +137,7 @@ def _answered(house: House, desk: Desk, version: str, asked: graphql.Request) ->
         desk.reserve(asked_for, now)
         visit = Visit(market, desk, now, version)
         data, errors = _written(visit, asked) if asked.kind == "mutation" else (_read(visit, asked), [])
-        used = asked_for if asked.kind == "mutation" else graphql.objects(data)
+        used = asked_for if asked.kind == "mutation" else sum(graphql.objects(part) for part in data.values())
         body: Row = {"data": data, "extensions": {"cost": desk.settle(asked_for, used)}}
         if errors:
             body["errors"] = errors

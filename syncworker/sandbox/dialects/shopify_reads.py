@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 
 from syncworker.sandbox.dialects.graphql import Resolver
@@ -29,17 +29,31 @@ _SKU = re.compile(r'sku:"((?:[^"\\]|\\.)*)"')
 
 def roots(visit: Visit) -> dict[str, Resolver]:
     """The root fields of a query."""
+    place = {"id": gid("Location", LOCATION), "name": "Workshop", "isActive": True}
     return {
-        "shop": lambda _none: _shop(visit),
-        "locations": connection([{"id": gid("Location", LOCATION), "name": "Workshop", "isActive": True}]),
-        "productVariants": lambda arguments: _variants(visit, arguments),
-        "productVariant": lambda arguments: _variant(visit, arguments.get("id")),
-        "productByIdentifier": lambda arguments: product(visit, _handle(arguments)),
-        "nodes": lambda arguments: _nodes(visit, arguments.get("ids")),
-        "orders": lambda arguments: _orders(visit, arguments),
-        "order": lambda arguments: _order(visit, arguments.get("id")),
-        "bulkOperation": lambda arguments: _bulk(visit, arguments.get("id")),
+        "shop": _takes((), lambda _none: _shop(visit)),
+        "locations": _takes(("first", "after", "includeLegacy"), connection([place])),
+        "productVariants": _takes(("first", "after", "query"), lambda arguments: _variants(visit, arguments)),
+        "productVariant": _takes(("id",), lambda arguments: _variant(visit, arguments.get("id"))),
+        "productByIdentifier": _takes(("identifier",), lambda arguments: product(visit, _handle(arguments))),
+        "nodes": _takes(("ids",), lambda arguments: _nodes(visit, arguments.get("ids"))),
+        "orders": _takes(("first", "after", "query", "sortKey"), lambda arguments: _orders(visit, arguments)),
+        "order": _takes(("id",), lambda arguments: _order(visit, arguments.get("id"))),
+        "bulkOperation": _takes(("id",), lambda arguments: _bulk(visit, arguments.get("id"))),
     }
+
+
+def _takes(names: Collection[str], resolve: Resolver) -> Resolver:
+    """A field with these arguments and no others."""
+
+    def checked(arguments: dict[str, object]) -> object:
+        strange = set(arguments) - set(names)
+        if strange:
+            words = f"Field doesn't accept argument {', '.join(sorted(strange))}"
+            raise RefusedError(200, "argumentNotAccepted", words)
+        return resolve(arguments)
+
+    return checked
 
 
 def views(visit: Visit) -> Iterator[ListingView]:

@@ -184,6 +184,17 @@ def test_a_number_that_moved_is_refused_alone_and_told(shop: ShopifyShop) -> Non
     assert [shop.numbers()[sku] for sku in ("KAOS/M", "KAOS/L")] == [3, 7]
 
 
+def test_a_number_below_zero_is_left_like_zero(shop: ShopifyShop) -> None:
+    shop.control.edit_quantity(sku="KAOS/M", quantity=-2)
+
+    results = shop.channel.push_quantities(
+        [shop.entry("KAOS/M", 4, expected=0), shop.entry("KAOS/L", 6, expected=0)]
+    )
+
+    assert [one.outcome for one in results] == [Outcome.APPLIED, Outcome.REFUSED]
+    assert [shop.numbers()[sku] for sku in ("KAOS/M", "KAOS/L")] == [4, 5]
+
+
 def test_a_number_that_cannot_be_read_after_a_refusal_is_not_told(shop: ShopifyShop) -> None:
     shop.buy("KAOS/M", 2)
     shop.control.order_faults({"kind": "html_ok", "operation": "read"})
