@@ -44,6 +44,7 @@ def _router(house: House) -> APIRouter:
 
     desk = Desk(house, admit)
     _add_items(admitted, desk)
+    _add_facts(admitted, desk)
     _add_changes(admitted, desk)
     _add_numbers(admitted, desk)
     add_orders(admitted, desk)
@@ -94,6 +95,8 @@ def _add_items(router: APIRouter, desk: Desk) -> None:
             lambda market, _now: Plain(envelope(_item_page(market, wanted, offset, size)))
         )
 
+
+def _add_facts(router: APIRouter, desk: Desk) -> None:
     @router.get("/product/get_item_base_info")
     def facts(shop: str, call: Call = desk.call) -> Response:
         bodies.only(call.query, ("item_id_list",))
