@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -116,40 +117,37 @@ class Caller:
         """
         key = once or Once()
         filled = instead or request.fill(facts, key_name=key.body, key=key.key)
-        self.take_turn(request)
-        return self.wire.request_json(
-            filled.method,
-            filled.path,
-            effect=effect,
-            query={**self._common(facts), **filled.query, **({key.query: key.key} if key.query else {})},
-            json=filled.json,
-            content=filled.content,
-            headers={**filled.headers, **({key.header: key.key} if key.header else {})},
-            judge=judge or self.judgement(effect=effect),
-        )
+        with self.turn(request):
+            return self.wire.request_json(
+                filled.method,
+                filled.path,
+                effect=effect,
+                query={**self._common(facts), **filled.query, **({key.query: key.key} if key.query else {})},
+                json=filled.json,
+                content=filled.content,
+                headers={**filled.headers, **({key.header: key.key} if key.header else {})},
+                judge=judge or self.judgement(effect=effect),
+            )
 
     def text(self, request: BoundRequest, facts: Facts) -> str:
         """A text, a report file for instance."""
         filled = request.fill(facts)
-        self.take_turn(request)
-        answer = self.wire.request_text(
-            filled.method, filled.path, query={**self._common(facts), **filled.query}, headers=filled.headers
-        )
+        query = {**self._common(facts), **filled.query}
+        with self.turn(request):
+            answer = self.wire.request_text(filled.method, filled.path, query=query, headers=filled.headers)
         return answer.body if isinstance(answer.body, str) else ""
 
-    def take_turn(self, request: BoundRequest) -> None:
-        """Return when the operation may be called; ``RetryLaterError`` if that is far away. Nothing was sent then."""
+    def turn(self, request: BoundRequest) -> AbstractContextManager[None]:
+        """Entered when the operation may be called; ``RetryLaterError`` if that is far away. Nothing was sent then."""
         if self.rules.limits is not None:
             self.rules.limits.wait(self.sleep)
-        allowances = request.pace.allowances(self.account.values)
-        if not allowances:
-            return
         pace = self._paces.get(request.name)
         if pace is None:
+            allowances = request.pace.allowances(self.account.values)
             pace = self._paces[request.name] = Pace(
                 f"{self._name} {request.name}", allowances, sleep=self.sleep
             )
-        pace.take_turn()
+        return pace.turn()
 
     def _common(self, facts: Facts) -> dict[str, QueryValue]:
         found = {name: fill(facts) for name, fill in self._query.items()}

@@ -106,7 +106,7 @@ class ExpandSpec(Strict):
 
     when: Expression | None = Field(
         default=None,
-        description="On a row of the feed: whether it needs the call; with into, the others get no rows",
+        description="On a row of the feed: with into: whether it needs the call; the others get no rows",
     )
     request: RequestSpec = Field(description="Knows ids, and {id} when max is 1")
     max: int = Field(default=1, ge=1, description="Orders in one call")
@@ -122,6 +122,8 @@ class ExpandSpec(Strict):
     def _one_way(self) -> ExpandSpec:
         if (self.key is None) == (self.into is None):
             raise ValueError("needs either key or into")
+        if self.when is not None and self.into is None:
+            raise ValueError("when needs into")
         if self.into is not None and self.max != 1:
             raise ValueError("into needs max = 1")
         return self
