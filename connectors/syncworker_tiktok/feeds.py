@@ -66,6 +66,8 @@ def order_page(
         orders=tuple(_told(client, settings, feed, [row.document for row in rows if _is_new(row, place)])),
         next_cursor=following,
         channel_time=reply.channel_time,
+        # Orders are told as they are now, which may be newer than the cancellation or return that names them.
+        until=max((orders.moment(row.document["update_time"]) for row in rows), default=None),
     )
 
 

@@ -318,6 +318,24 @@ def test_a_lost_token_never_makes_a_part_look_like_the_whole(
         channel.list_orders("orders", since=LONG_AGO, cursor=None)
 
 
+def test_a_cancellation_says_up_to_when_its_feed_is_told_and_not_how_new_its_order_is(
+    tiktok: responses.RequestsMock, channel: TikTokChannel
+) -> None:
+    order = plain("orders_search_response")["data"]["orders"][0]  # type: ignore[index]  # the documented sample
+    row = {"cancel_id": "1", "order_id": order["id"], "update_time": order["update_time"] - 5_000}
+    data = {"cancellations": [row], "next_page_token": "", "total_count": 1}
+    tiktok.post(
+        f"{API}/return_refund/202309/cancellations/search", json={"code": 0, "message": "", "data": data}
+    )
+    tiktok.get(f"{API}/order/202309/orders", json={"code": 0, "message": "", "data": {"orders": [order]}})
+
+    page = channel.list_orders("cancellations", since=LONG_AGO, cursor=None)
+
+    assert page.until is not None
+    assert page.until.timestamp() == order["update_time"] - 5_000
+    assert [one.updated_at > page.until for one in page.orders] == [True]
+
+
 # ---------------------------------------------------------------- listings
 
 
