@@ -29,6 +29,9 @@ from syncworker.core.model import (
 #: Raised when a connector written for an older contract can no longer be used.
 CONTRACT_VERSION = 1
 
+#: Facts whose usual value is no guess: hardly any channel differs, and one that does says so.
+_NEED_NOT_BE_SAID = frozenset({"ceiling", "own_number"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
@@ -70,7 +73,7 @@ class Capabilities:
         """Names of the facts that nobody declared, for people to see; of a number of our own nothing is assumed."""
         if self.own_number:
             return ()
-        return tuple(name for name, value in self._facts().items() if value is None and name != "ceiling")
+        return tuple(name for name, value in self._facts().items() if value is None and name not in _NEED_NOT_BE_SAID)
 
     def _facts(self) -> dict[str, Any]:  # Any: each fact has the type of its namesake in ChannelRules
         ours = {f.name for f in fields(ChannelRules)}
