@@ -197,13 +197,13 @@ class ChannelHttp:
 
     def _flown(self, call: _Call, window: SendWindow | None) -> tuple[bool, Answer | ChannelError]:
         """The answer or error, and whether it says that the proof is stale."""
-        self._pace.take_turn()
-        session = self._session()
-        request = self._prepared(session, call.outgoing)
-        path = self.redact(call.outgoing.path)
-        what = self.redact(f"{request.method} {self.host}{path}")
-        flight = Flight(total_s=self._total_s, window=window)
-        flown = self._fly(session, request, flight, what, effect=call.effect)
+        with self._pace.turn():
+            session = self._session()
+            request = self._prepared(session, call.outgoing)
+            path = self.redact(call.outgoing.path)
+            what = self.redact(f"{request.method} {self.host}{path}")
+            flight = Flight(total_s=self._total_s, window=window)
+            flown = self._fly(session, request, flight, what, effect=call.effect)
         status: int | None = None
         stale: bool
         result: Answer | ChannelError

@@ -5,30 +5,30 @@ Never waits longer than two seconds: what is blocked for longer is the caller's 
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
+import redis
 import structlog
-from limits import RateLimitItem, parse
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import MovingWindowRateLimiter
+from limits import parse
 
+from syncworker.connector.slots import Allowance, ProcessSlots, RedisSlots, SlotStore
 from syncworker.errors import RetryLaterError
 
 #: Other libraries' names for a Redis behind a Unix socket.
-_SOCKETS = {"unix": "redis+unix", "redis+socket": "redis+unix"}
+_SOCKETS = {"redis+unix": "unix", "redis+socket": "unix"}
 #: The longest time a worker stands still for an allowance.
 WAIT_MAX_S = 2.0
-
-_T = TypeVar("_T")
+#: Workers that wait for the same slot come back within so long of each other.
+_SPREAD_S = 0.01
 
 _log = structlog.get_logger("syncworker.channel")
 _lock = threading.Lock()
-_memory = MovingWindowRateLimiter(MemoryStorage())
-_shared: MovingWindowRateLimiter | None = None
+_alone = ProcessSlots()
+_shared: RedisSlots | None = None
 
 
 def share_rate_limits(storage_url: str | None) -> None:
@@ -38,7 +38,7 @@ def share_rate_limits(storage_url: str | None) -> None:
     """
     global _shared  # noqa: PLW0603  # one allowance a process, as there is one a channel
     with _lock:
-        _shared = None if storage_url is None else _limiter(storage_url)
+        _shared = None if storage_url is None else RedisSlots.at(_address(storage_url))
 
 
 class AllowanceUsedUpError(RetryLaterError):
@@ -52,39 +52,59 @@ class Pace:
         self, account: str, allowances: Sequence[str], *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._account, self._sleep = account, sleep
-        self._items: tuple[RateLimitItem, ...] = tuple(parse(text) for text in allowances)
+        self._allowances = tuple(_allowance(text) for text in allowances)
 
-    def take_turn(self) -> None:
-        """Return when one more request may leave; ``RetryLaterError`` if that is more than two seconds away."""
-        for item in self._items:
-            self._take(item)
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Begin when one more request may leave, end when its answer is there: from then on its window runs.
 
-    def _take(self, item: RateLimitItem) -> None:
+        ``RetryLaterError`` if its turn is more than two seconds away; it must not leave then.
+        """
+        if not self._allowances:
+            yield
+            return
+        store, slot = self._slot()
+        try:
+            yield
+        finally:
+            self._answered(store, slot)
+
+    def _slot(self) -> tuple[SlotStore, str]:
         waited_s = 0.0
-        while not _with_fallback(lambda limiter: limiter.hit(item, self._account)):
-            wait_s = self._wait_s(item)
-            if waited_s + wait_s > WAIT_MAX_S:
-                raise AllowanceUsedUpError(f"the allowance of {item} is used up", retry_after_s=wait_s)
+        while True:
+            store, taken = self._ask()
+            if isinstance(taken, str):
+                return store, taken
+            if waited_s + taken > WAIT_MAX_S:
+                names = ", ".join(each.name for each in self._allowances)
+                raise AllowanceUsedUpError(f"the allowance of {names} is used up", retry_after_s=taken)
+            wait_s = taken + random.uniform(0, _SPREAD_S)  # noqa: S311  # not cryptography
             self._sleep(wait_s)
             waited_s += wait_s
 
-    def _wait_s(self, item: RateLimitItem) -> float:
-        stats = _with_fallback(lambda limiter: limiter.get_window_stats(item, self._account))
-        # At least a moment, so that a reset time just passed cannot make a busy loop.
-        return max(stats.reset_time - time.time(), 0.05)
+    def _ask(self) -> tuple[SlotStore, str | float]:
+        shared = _shared
+        if shared is not None:
+            try:
+                return shared, shared.take(self._account, self._allowances)
+            except redis.RedisError as error:
+                _log.warning("rate storage away, counting alone", reason=type(error).__name__)
+        return _alone, _alone.take(self._account, self._allowances)
+
+    def _answered(self, store: SlotStore, slot: str) -> None:
+        try:
+            store.answered(self._account, self._allowances, slot)
+        except redis.RedisError as error:
+            # The slot then counts as on its way for a while: too long, never too short.
+            _log.warning("rate storage away", reason=type(error).__name__)
 
 
-def _with_fallback(ask: Callable[[MovingWindowRateLimiter], _T]) -> _T:
-    if _shared is None:
-        return ask(_memory)
-    try:
-        return ask(_shared)
-    except StorageError as error:
-        _log.warning("rate storage away, counting alone", reason=type(error.storage_error).__name__)
-        return ask(_memory)
+def _allowance(text: str) -> Allowance:
+    """``10/second``, ``1 per 60 second``; ``ValueError`` for anything else."""
+    item = parse(text)
+    return Allowance(name=f"{item.amount}-{item.get_expiry()}", calls=item.amount, seconds=item.get_expiry())
 
 
-def _limiter(storage_url: str) -> MovingWindowRateLimiter:
+def _address(storage_url: str) -> str:
     scheme, _, place = storage_url.partition("://")
-    scheme = _SOCKETS.get(scheme, scheme)
-    return MovingWindowRateLimiter(storage_from_string(f"{scheme}://{place}", wrap_exceptions=True))
+    return f"{_SOCKETS.get(scheme, scheme)}://{place.replace('virtual_host=', 'db=')}"
