@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from syncworker.core.model import Policy
-from syncworker.core.pricing import PriceRule, Rounding
 from syncworker.errors import ConfigurationError, InputError
 from syncworker.settings import Settings, add_channel, load_settings, require_shared_broker
 from syncworker_marketplace import shipped
@@ -376,47 +374,3 @@ def test_a_channel_with_mistakes_is_refused_with_all_of_them_and_nothing_is_writ
 
     assert len(caught.value.problems) == 2
     assert not (folder / "channels.toml").exists()
-
-
-# --- prices --------------------------------------------------------------------------------------------------------
-
-COUNTER = '[channels.stall]\nconnector = "counter"\n'
-
-
-def test_a_price_rule_is_exact(folder: Path) -> None:
-    rule = '[channels.stall.price]\nfactor = "1.05"\nplus = "-250.50"\nround_to = 500\nrounding = "up"\n'
-    write(folder, channels=COUNTER + rule)
-
-    assert load_settings(folder).channels["stall"].price == PriceRule(
-        factor=Decimal("1.05"), plus=Decimal("-250.50"), round_to=Decimal(500), rounding=Rounding.UP
-    )
-
-
-def test_without_a_rule_the_prices_are_the_catalogues(folder: Path) -> None:
-    write(folder, channels=COUNTER)
-
-    assert load_settings(folder).channels["stall"].price is None
-
-
-@pytest.mark.parametrize(
-    ("line", "problem"),
-    [
-        ("factor = 1.05", 'price.factor: found 1.05, write it in quotes, "1.05", so that it is exact'),
-        ('factor = "1,05"', "price.factor: found '1,05', expected an amount in quotes"),
-        ("factor = true", "price.factor: found True, expected an amount in quotes"),
-        ('factor = "-1"', "price: factor must lie between 0 and"),
-        ("round_to = 0", "price: round_to must lie between 0.0001 and"),
-        ('rounding = "sideways"', "price.rounding: found 'sideways', expected one of \"up\""),
-        ('facto = "1"', "price: 'facto' is unknown; did you mean 'factor'?"),
-    ],
-)
-def test_a_price_rule_that_cannot_be_meant_is_named(folder: Path, line: str, problem: str) -> None:
-    write(folder, channels=f"{COUNTER}[channels.stall.price]\n{line}\n")
-
-    assert problem in problems_of(folder)
-
-
-def test_a_price_rule_is_a_table(folder: Path) -> None:
-    write(folder, channels=COUNTER + 'price = "1.05"\n')
-
-    assert "expected a table [channels.stall.price]" in problems_of(folder)

@@ -18,7 +18,6 @@ BINS = """\
 sku,title,on_hand,price,currency,parts
 BIN-BAMBU,Tempat sampah bambu,8,85000,IDR,
 """
-SELLING_S = 25.0
 USUAL: Mapping[str, Any] = {"visibility_lag_s": 0.5, "request_horizon_s": 2.0, "idempotency_retention_s": 0.0}
 
 
@@ -29,18 +28,24 @@ class Habit:
     true: Mapping[str, Any]  # Any: each field of a profile has a type of its own
     told: Mapping[str, Any]
     faults: tuple[FaultSpec, ...] = ()
-    #: A seed whose buyers come at the wrong moment.
+    #: A seed whose buyers come at the wrong moment, and when they have come.
     seed: int
+    seconds: float
 
 
 HABITS = {
-    "accepted is not applied": Habit(true={"apply_lag_s": 6.0}, told={"apply_lag_s": 0.0}, seed=1),
-    "orders are seen late": Habit(true={"visibility_lag_s": 8.0}, told={"visibility_lag_s": 0.0}, seed=1),
+    "accepted is not applied": Habit(
+        true={"apply_lag_s": 6.0}, told={"apply_lag_s": 0.0}, seed=1, seconds=25.0
+    ),
+    "orders are seen late": Habit(
+        true={"visibility_lag_s": 8.0}, told={"visibility_lag_s": 0.0}, seed=1, seconds=15.0
+    ),
     "a lost request still lands": Habit(
         true={"request_horizon_s": 12.0},
         told={"horizon_s": 0.1},
         faults=(FaultSpec(kind="late", probability=0.5, seconds=10.0),),
         seed=0,
+        seconds=20.0,
     ),
 }
 
@@ -55,9 +60,9 @@ def sell(habit: Habit, *, is_told: bool) -> World:
         for spec in habit.faults:
             shop.faults.order(spec)
     send_buyers(
-        world, visits_per_minute={"BIN-BAMBU": 40.0}, shares={"warung": 3, "pasar": 2}, seconds=SELLING_S
+        world, visits_per_minute={"BIN-BAMBU": 40.0}, shares={"warung": 3, "pasar": 2}, seconds=habit.seconds
     )
-    world.run_until(SELLING_S)
+    world.run_until(habit.seconds)
     return world
 
 
