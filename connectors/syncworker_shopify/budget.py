@@ -1,6 +1,6 @@
 """May a request's points be spent now? Shopify's leaky bucket as its last answer told it, kept for this process alone.
 
-Never waits longer than two seconds, and knows nothing until a first answer came. Other processes spend from the same
+Never waits longer than its caller has patience, and knows nothing until a first answer came. Other processes spend from the same
 bucket, so Shopify may brake all the same; that answer says when to come back.
 """
 
@@ -13,8 +13,9 @@ from decimal import Decimal
 
 from syncworker.connector import Json, RetryLaterError
 
-#: The longest time a worker stands still for points.
-WAIT_MAX_S = 2.0
+#: The longest time a worker stands still for points: before a write, which may not leave late, and before a read, as
+#: long as reads are tried again anyway.
+WRITE_WAIT_S, READ_WAIT_S = 2.0, 8.0
 
 
 class Budget:
@@ -29,14 +30,14 @@ class Budget:
         self._rate = 0.0
         self._left, self._at = 0.0, 0.0
 
-    def take(self, cost: int) -> None:
-        """Return when that many points are there; ``RetryLaterError`` if that is more than two seconds away."""
+    def take(self, cost: int, *, patience_s: float) -> None:
+        """Return when that many points are there; ``RetryLaterError`` if that is further away than the patience."""
         waited_s = 0.0
         while True:
             wait_s = self._try(cost)
             if wait_s <= 0:
                 return
-            if waited_s + wait_s > WAIT_MAX_S:
+            if waited_s + wait_s > patience_s:
                 words = f"Shopify's points are used up: {cost} are needed, come back in {wait_s:.1f} s"
                 raise RetryLaterError(words, retry_after_s=wait_s)
             self._sleep(wait_s)

@@ -20,7 +20,7 @@ from syncworker.connector import (
     Verdict,
 )
 from syncworker_shopify import refusals
-from syncworker_shopify.budget import budget_of
+from syncworker_shopify.budget import READ_WAIT_S, WRITE_WAIT_S, budget_of
 from syncworker_shopify.operations import Operation
 from syncworker_shopify.settings import ShopifySettings
 from syncworker_shopify.tokens import ShopifyAuthorizer
@@ -72,7 +72,7 @@ class ShopifyClient:
         effect: bool = False,
     ) -> Reply:
         """Send one operation. Raises what ``ChannelHttp`` raises, also for errors beside HTTP 200."""
-        self._budget.take(operation.cost(rows))
+        self._budget.take(operation.cost(rows), patience_s=WRITE_WAIT_S if effect else READ_WAIT_S)
         body: Json = {
             "query": operation.text,
             "operationName": operation.name,

@@ -14,7 +14,7 @@ MUTATION_COST = 10
 #: Lines of an order told with it; what is beyond is asked for by itself.
 LINES_FIRST, LINES_MORE = 10, 100
 #: Of one order, what is told of what left the house and what came back. More than that is too much to count on.
-REFUNDS_MAX, FULFILMENTS_MAX, PARTS_MAX = 10, 10, 15
+REFUNDS_MAX, FULFILMENTS_MAX, PARTS_MAX = 6, 6, 15
 #: Versions from which the compared number has its new name, and from which a key has to come along.
 NEW_NAME_SINCE, KEY_SINCE = "2026-01", "2026-01"
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncworker.connector import ChannelLine, ChannelOrder, Document, Known, Money, OrderStatus
 from syncworker_shopify.ids import number
 from syncworker_shopify.settings import ShopifySettings
 
-_SHIPPED = "FULFILLED"
+_SHIPPED, _NOTHING_SENT = "FULFILLED", "UNFULFILLED"
 _LIVE = frozenset(
     (
         "UNFULFILLED",
@@ -42,7 +42,8 @@ class Parts:
     sent: Counter[str] = field(default_factory=Counter)
     #: Units by line and by what became of them; other words than the three count as untold.
     back: Counter[tuple[str, str]] = field(default_factory=Counter)
-    #: False: there was more than one answer holds, so nothing but the untold is sure.
+    #: False: there was more than one answer holds. Then no restock is told, and what is gone counts as sent, for only what
+    #: is known to lie here may be sold again.
     is_whole: bool = True
 
 
@@ -99,6 +100,8 @@ def order(
     money, goods = one.get("displayFinancialStatus"), one["displayFulfillmentStatus"].text()
     said = [*(["CANCELLED"] if is_cancelled else []), *([] if money is None else [money.text()]), goods]
     counts = _counts_down(one, place, settings)
+    if found is not None and not found.is_whole and goods != _NOTHING_SENT:
+        found = replace(found, sent=Counter({line["id"].text(): _not_waiting(line) for line in lines}))
     return ChannelOrder(
         external_id=number(one["id"], "Order"),
         status=_status(goods, is_cancelled=is_cancelled),
@@ -107,6 +110,10 @@ def order(
         updated_at=one["updatedAt"].moment(),
         lines=tuple(_line(line, found, counts, is_cancelled=is_cancelled) for line in lines),
     )
+
+
+def _not_waiting(line: Document) -> int:
+    return max(0, line["quantity"].whole() - line["unfulfilledQuantity"].whole())
 
 
 def _status(goods: str, *, is_cancelled: bool) -> OrderStatus:

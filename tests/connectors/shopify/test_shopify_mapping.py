@@ -275,10 +275,10 @@ class Time:
         self.now += seconds
 
 
-def test_points_come_back_with_time_and_are_waited_for_two_seconds_at_most() -> None:
+def test_points_come_back_with_time_and_are_waited_for_with_patience() -> None:
     time = Time()
     budget = Budget(clock=lambda: time.now, sleep=time.sleep)
-    budget.take(5000)
+    budget.take(5000, patience_s=0)
     wait_s = budget.learn(
         {
             "cost": {
@@ -288,11 +288,11 @@ def test_points_come_back_with_time_and_are_waited_for_two_seconds_at_most() -> 
         }
     )
 
-    budget.take(150)
+    budget.take(150, patience_s=2)
     with pytest.raises(RetryLaterError) as raised:
-        budget.take(400)
+        budget.take(400, patience_s=2)
     time.now += 8
-    budget.take(400)
+    budget.take(400, patience_s=2)
 
     assert wait_s == pytest.approx(14.0)
     assert raised.value.retry_after_s == pytest.approx(8.0)

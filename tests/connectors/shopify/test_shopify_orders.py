@@ -129,6 +129,22 @@ def test_more_refunds_than_one_answer_holds_leave_restocks_untold() -> None:
     assert one.restocked is Known.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("goods", "expected"),
+    [("FULFILLED", (3, 0, 3, 2)), ("UNFULFILLED", (3, 2, 0, 0))],
+)
+def test_what_is_gone_from_an_order_too_large_to_see_counts_as_sent_unless_nothing_was(
+    goods: str, expected: tuple[int, int, int, int]
+) -> None:
+    waiting = 0 if goods == "FULFILLED" else 1
+    of = line(currentQuantity=1, unfulfilledQuantity=waiting)
+
+    one = told(of, refund(2, "CANCEL"), most=1, displayFulfillmentStatus=goods)
+
+    assert levels(one) == expected
+    assert (one.restocked, one.returned_restocked) == (Known.UNKNOWN, Known.UNKNOWN)
+
+
 def test_a_cancelled_order_has_everything_cancelled_that_was_not_sent() -> None:
     one = told(line(), cancelledAt="2026-11-24T06:00:00Z")
 
