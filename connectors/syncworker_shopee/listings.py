@@ -139,6 +139,9 @@ def stock_of(row: Document, location_id: str | None, *, what: str) -> Stock | No
     """
     info = row["stock_info_v2"]
     numbers = {_place(one): _number(one["stock"]) for one in info["seller_stock"].items()}
+    if not numbers and location_id is None:
+        # The seller has none of their own; the summary tells whether anything sells all the same.
+        numbers = {None: 0}
     if location_id is None and len(numbers) > 1:
         places = ", ".join(sorted(str(one) for one in numbers))
         raise ChannelMisconfiguredError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncworker.connector import ChannelCheck, ChannelMisconfiguredError, Document
+from syncworker_shopee import orders
 
 #: Shopee's regions with the currency their prices are in.
 _CURRENCIES = {
@@ -35,4 +36,7 @@ def check(envelope: Document, shop_id: str) -> ChannelCheck:
         value = envelope.get(field)
         if value is not None:
             facts[name] = value.shown()
+    ends = envelope.get("expire_time")
+    if ends is not None:
+        facts["consent ends"] = orders.moment(ends).date().isoformat()
     return ChannelCheck(name=envelope["shop_name"].text(), currency=_CURRENCIES.get(region), facts=facts)

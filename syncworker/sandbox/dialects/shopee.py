@@ -80,6 +80,7 @@ def _add_items(router: APIRouter, desk: Desk) -> None:
             "status": "NORMAL",
             "is_cb": False,
             "is_upgraded_cbsc": False,
+            "expire_time": 1_900_000_000,
         }
         return desk.exchange(shop, "shop").answer(lambda _market, _now: Plain(envelope() | facts))
 

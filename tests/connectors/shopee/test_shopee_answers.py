@@ -296,6 +296,9 @@ def row(
         (row({"": 5}, available=8, reserved=3), 8),
         (row({"": 5}, available=9, theirs="4"), 5),
         (row({"": -1}, available=0), 0),
+        (row({}, available=0), 0),
+        (row({}, available=4), 4),
+        (row({}, available=4, theirs="4"), 0),
     ],
 )
 def test_what_can_be_sold_counts_unless_it_lies_at_shopees(told: Document, number: int) -> None:
@@ -334,3 +337,13 @@ def test_an_answer_of_no_use_is_no_page(shopee: responses.RequestsMock, channel:
 
     with pytest.raises(MalformedAnswerError):
         channel.list_orders("orders", since=datetime(2026, 1, 1, tzinfo=UTC), cursor=None)
+
+
+def test_a_shop_whose_stock_a_merchant_keeps_is_named_at_the_check(
+    shopee: responses.RequestsMock, channel: ShopeeChannel
+) -> None:
+    facts = {"error": "", "shop_name": "toko", "region": "ID", "is_upgraded_cbsc": True}
+    shopee.get(f"{SETTINGS.base_url}/api/v2/shop/get_shop_info", json=facts)
+
+    with pytest.raises(ChannelMisconfiguredError, match="across borders"):
+        channel.check()
