@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
@@ -51,6 +52,8 @@ from syncworker_instagram.settings import InstagramSettings
 LOOKS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
 #: What a cancellation may call its reason; everything else is "other", in words.
 CANCEL_REASONS = ("CUSTOMER_REQUESTED", "OUT_OF_STOCK", "INVALID_ADDRESS", "SUSPICIOUS_ORDER")
+#: What Meta wants to have back: a number; a few letters more do no harm.
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class InstagramChannel:
@@ -197,6 +200,19 @@ class InstagramChannel:
         raise OutcomeUnknownError(f"{sku}: the batch was taken in and is not finished yet")
 
     # ------------------------------------------------------------------ webhooks
+
+    def handshake(self, query: Mapping[str, str]) -> str:
+        """Meta's challenge, where it shows the token that the seller invented."""
+        token = self._settings.verify_token
+        if token is None:
+            raise WebhookRefusedError("no verify_token is set, so nothing can be proven")
+        challenge = query.get("hub.challenge", "")
+        if query.get("hub.mode") != "subscribe" or not CHALLENGE.fullmatch(challenge):
+            raise WebhookRefusedError("not the question that Meta asks of a webhook's address")
+        given = query.get("hub.verify_token", "")
+        if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+            raise WebhookRefusedError("the verify_token is not ours")
+        return challenge
 
     def hint(self, request: WebhookRequest) -> bool:
         """Rings where orders come in; in a catalogue there is nothing to pull."""

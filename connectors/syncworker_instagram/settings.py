@@ -48,6 +48,8 @@ class InstagramSettings(BaseModel):
     access_token: SecretStr
     #: Of the app: proves each request, and the sender of each webhook.
     app_secret: SecretStr | None = None
+    #: Invented by the seller and typed in beside the webhook's address: Meta shows it when it tries that address.
+    verify_token: SecretStr | None = None
     base_url: str = "https://graph.facebook.com"
     api_version: str = Field(default="v25.0", pattern=r"^v[0-9]{1,2}\.[0-9]$")
     allow_private_network: bool = False
@@ -77,7 +79,7 @@ class InstagramSettings(BaseModel):
     #: Our own limit for everything else; documented are at least 20,000 an hour.
     rate_limits: tuple[str, ...] = ("300/minute",)
 
-    @field_validator("access_token", "app_secret", "page_token")
+    @field_validator("access_token", "app_secret", "verify_token", "page_token")
     @classmethod
     def _fits_a_header(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None:

@@ -2,6 +2,7 @@
 
 from syncworker.connector.abilities import (
     AcknowledgesOrders,
+    AnswersHandshake,
     CancelsOrders,
     ConsentRequest,
     HearsWebhooks,
@@ -54,6 +55,7 @@ __all__ = [
     "STATUS_TABLE",
     "AcknowledgesOrders",
     "Answer",
+    "AnswersHandshake",
     "Authorizer",
     "BelowZero",
     "CancelsOrders",

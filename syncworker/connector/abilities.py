@@ -79,6 +79,14 @@ class HearsWebhooks(Protocol):
         """Whether orders may have changed. ``WebhookRefusedError`` unless the signature proves the sender."""
 
 
+@runtime_checkable
+class AnswersHandshake(Protocol):
+    """A channel that tries a webhook's address before it calls there, and wants its own words back."""
+
+    def handshake(self, query: Mapping[str, str]) -> str:
+        """What to answer to such a ``GET``; ``WebhookRefusedError`` unless the query proves the sender."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRequest:
     """Where a seller is sent to allow us in, and where the channel sends them back."""

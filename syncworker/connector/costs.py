@@ -13,7 +13,6 @@ COSTS: Mapping[str, str] = {
     "zero_is_quantity": "none where 0 is taken; a channel that wants a listing switched off instead refuses every withdrawal",
     "readable": "no number is read back: a hand edit stays unseen, and a lost answer costs a set to 0 and a dark while",
     "takes_orders": "a catalogue that nobody can order from holds units all the same, and they sell nowhere else",
-    "own_number": "a number that is ours alone is settled and read back like a stranger's",
     "visibility_lag_s": "units of a changed number stay bound for 2 minutes more, and a drained pool stays dark as long",
     "apply_lag_s": "none where a number is in force when it is acknowledged; a slower channel settles too early and must say so",
     "read_lag_s": "a read-back is believed only a minute after the last change",

@@ -10,15 +10,20 @@ import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
+
+from pydantic import SecretStr
 
 from syncworker.connector.abilities import (
     AcknowledgesOrders,
+    AnswersHandshake,
     CancelsOrders,
     HearsWebhooks,
     NeedsConsent,
     UpdatesListings,
 )
 from syncworker.connector.answers import STATUS_TABLE
+from syncworker.connector.contract import Capabilities, Channel, Connector
 from syncworker.connector.costs import COSTS, assumed_values
 from syncworker.core import model
 
@@ -28,12 +33,6 @@ _ROOMS = {
     "contract.py": "The contract",
     "abilities.py": "What a channel may be able to do beyond it",
     "auth.py": "Proving who sends a request",
-}
-_ABLE: dict[type, str] = {
-    UpdatesListings: "updates listings",
-    CancelsOrders: "cancels orders",
-    AcknowledgesOrders: "acknowledges orders",
-    HearsWebhooks: "hears webhooks",
 }
 _HEAD = """\
 # The contract, word by word
@@ -81,10 +80,11 @@ Made from what each connector declares (`python -m syncworker.connector.referenc
 keeps it true. Each has a page of its own here, and `syncworker connector info NAME` tells more.
 
 "set" sets a number, "compare_and_set" checks it first, "adjust" adds and subtracts; where it says "as configured", the shop
-behind it decides. Undeclared facts count at their careful value: [what that costs](../connectors/contract.md#what-an-undeclared-fact-costs).
+behind it decides. Settings stand as they are by default. "–" cannot be done there, or not by us. Facts that nobody declared count at their careful value:
+[what that costs](../connectors/contract.md#what-an-undeclared-fact-costs).
 
-| channel | how its number changes | counts | orders | read back | numbers a call | lists products | more |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| channel | number | counts | read back | numbers a call | orders | cancels | webhooks | publishes | changes | price | proof |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -101,33 +101,69 @@ def _channel_row(name: str) -> str:
     from syncworker.connector.workshop import example_channel
 
     connector = registry.load(name)
+    link = f"[{name}]({name}.md)" if name in _shipped() else name
     channel = example_channel(connector)
     if channel is None:
-        return f"| {name} | as configured | | | | | | |"
+        return f"| {link} | as configured |" + " |" * 10
     declared = channel.capabilities()
     rules = declared.rules()
     open_to = {"quantity_mode", "quantity_kind"} & set(connector.settings.model_fields)
+    changes = declared.listing_fields if isinstance(channel, UpdatesListings) else ()
     cells = (
         "as configured" if "quantity_mode" in open_to else str(rules.mode),
         "as configured" if "quantity_kind" in open_to else str(rules.kind),
-        "typed in" if rules.own_number else "yes" if rules.takes_orders else "no: in or out of stock",
         _told(declared.readable),
         "not declared" if declared.batch_max is None else str(declared.batch_max),
+        _orders(declared, channel),
+        _told(isinstance(channel, CancelsOrders)),
+        _webhooks(channel),
         _told(declared.publishes),
-        _more(connector, channel),
+        ", ".join(one for one in changes if one != "price") or "–",
+        _told("price" in changes),
+        _proof(connector),
     )
-    return f"| {name} | {' | '.join(cells)} |"
+    return f"| {link} | {' | '.join(cells)} |"
+
+
+def _shipped() -> set[str]:
+    """Connectors that come with syncworker, each with a page of its own."""
+    from syncworker.connector import registry
+
+    return {one.name for one in registry.available() if one.distribution == "syncworker"}
 
 
 def _told(fact: bool | None) -> str:
-    return "not declared" if fact is None else "yes" if fact else "no"
+    return "not declared" if fact is None else "yes" if fact else "–"
 
 
-def _more(connector: object, channel: object) -> str:
-    able = [words for protocol, words in _ABLE.items() if isinstance(channel, protocol)]
+def _orders(declared: Capabilities, channel: Channel) -> str:
+    """Its feeds by name, and whether it wants to hear that an order is recorded."""
+    rules = declared.rules()
+    if rules.own_number:
+        return "typed in"
+    if not rules.takes_orders:
+        return "none: in or out of stock"
+    feeds = "feeds" if len(declared.feeds) > 1 else "feed"
+    acknowledged = "; acknowledged" if isinstance(channel, AcknowledgesOrders) else ""
+    return f"{feeds} {', '.join(declared.feeds)}{acknowledged}"
+
+
+def _webhooks(channel: Channel) -> str:
+    if not isinstance(channel, HearsWebhooks):
+        return "–"
+    return "yes, its address tried first" if isinstance(channel, AnswersHandshake) else "yes"
+
+
+def _proof(connector: Connector) -> str:
+    """How the channel knows that we may."""
     if isinstance(connector, NeedsConsent):
-        able.append("connected by consent")
-    return ", ".join(able) or "–"
+        return "consent of a person, renewed by itself"
+    has_secret = any(_is_secret(one.annotation) for one in connector.settings.model_fields.values())
+    return "keys in the settings" if has_secret else "none"
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(_is_secret(one) for one in get_args(annotation))
 
 
 def _classes(source: str) -> Iterator[str]:

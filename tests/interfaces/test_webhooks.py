@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,6 +33,11 @@ class Hearing:
         if request.body == b"nonsense":
             raise KeyError("type")
         return request.body == b"order"
+
+    def handshake(self, query: Mapping[str, str]) -> str:
+        if query["token"] != "right":
+            raise WebhookRefusedError("wrong token")
+        return query["challenge"]
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +121,35 @@ def test_every_other_call_changes_nothing(
     assert call(client, body, sign, to) == status
 
     assert due_at(world) == before
+
+
+def test_a_channel_that_tries_the_address_gets_its_own_words_back_as_plain_text(
+    world: World, client: TestClient
+) -> None:
+    before, words = between_polls(world), "<b>1158201444</b>"
+
+    answer = client.get("/webhooks/warung", params={"token": "right", "challenge": words})
+
+    assert (answer.status_code, answer.text) == (200, words)
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert due_at(world) == before
+
+
+@pytest.mark.parametrize(
+    ("to", "query", "status"),
+    [
+        ("warung", {"token": "wrong", "challenge": "1"}, 403),
+        ("warung", {"token": "right"}, 400),
+        ("warung", {}, 400),
+        ("counter", {"token": "right", "challenge": "1"}, 404),
+        ("nobody", {"token": "right", "challenge": "1"}, 404),
+    ],
+    ids=["wrong-token", "no-challenge", "nothing", "cannot", "unknown"],
+)
+def test_no_other_question_is_answered(
+    client: TestClient, to: str, query: dict[str, str], status: int
+) -> None:
+    answer = client.get(f"/webhooks/{to}", params=query)
+
+    assert (answer.status_code, answer.text) == (status, "")

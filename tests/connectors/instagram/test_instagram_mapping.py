@@ -91,6 +91,36 @@ def test_without_the_apps_secret_no_call_is_believed() -> None:
         InstagramChannel("ig", bare).hint(_hook(b"{}", "sha256=00"))
 
 
+VERIFIED = LEGACY.model_copy(update={"verify_token": SecretStr("invented")})
+QUESTION = {"hub.mode": "subscribe", "hub.verify_token": "invented", "hub.challenge": "1158201444"}
+
+
+def test_metas_question_is_answered_with_its_challenge() -> None:
+    assert InstagramChannel("ig", VERIFIED).handshake(QUESTION) == "1158201444"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hub.verify_token": "guessed"},
+        {"hub.verify_token": ""},
+        {"hub.verify_token": "é"},
+        {"hub.mode": "unsubscribe"},
+        {"hub.challenge": ""},
+        {"hub.challenge": "<script>"},
+        {"hub.challenge": "1" * 257},
+    ],
+)
+def test_no_other_question_of_metas_is_answered(change: dict[str, str]) -> None:
+    with pytest.raises(WebhookRefusedError):
+        InstagramChannel("ig", VERIFIED).handshake({**QUESTION, **change})
+
+
+def test_without_a_verify_token_no_question_is_answered() -> None:
+    with pytest.raises(WebhookRefusedError):
+        InstagramChannel("ig", LEGACY).handshake(QUESTION)
+
+
 def _hook(body: bytes, header: str) -> WebhookRequest:
     return WebhookRequest(
         url="https://us.example/webhooks/ig",
