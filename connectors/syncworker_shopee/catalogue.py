@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from syncworker.connector import (
+    ChannelError,
     Document,
     Json,
     ListingPage,
@@ -116,6 +118,26 @@ def _models(client: ShopeeClient, item_id: str) -> dict[str, Document]:
             raise
         return {}
     return {id_of(row["model_id"]): row for row in rows.items()}
+
+
+def least(client: ShopeeClient, keys: Sequence[PoolKey]) -> dict[PoolKey, int]:
+    """The smallest number that a promotion leaves of each of these models of one item, as far as one look tells it."""
+    found: dict[PoolKey, int] = {}
+    with suppress(ChannelError):
+        item_id = keys[0].item_id
+        if keys[0].model_id == NO_MODEL:
+            items = client.item_facts([item_id], once=True).data["item_list"].items()
+            rows = {NO_MODEL: item for item in items if id_of(item["item_id"]) == item_id}  # noqa: B035  # one at most
+        else:
+            rows = {
+                id_of(one["model_id"]): one for one in client.models(item_id, once=True).data["model"].items()
+            }
+        for key in keys:
+            row = rows.get(key.model_id)
+            stock = None if row is None else listings.stock_of(row, key.location_id, what=str(key))
+            if stock is not None:
+                found[key] = stock.least
+    return found
 
 
 # ---------------------------------------------------------------- contents

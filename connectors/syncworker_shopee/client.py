@@ -122,13 +122,13 @@ class ShopeeClient:
         }
         return self._read("product/get_item_list", query)
 
-    def item_facts(self, item_ids: Sequence[str]) -> Reply:
-        """These items, at most ``ITEMS_MAX``; the stock of those that have no models."""
-        return self._read("product/get_item_base_info", {"item_id_list": ",".join(item_ids)})
+    def item_facts(self, item_ids: Sequence[str], *, once: bool = False) -> Reply:
+        """These items, at most ``ITEMS_MAX``; the stock of those that have no models. ``once``: not tried again."""
+        return self._read("product/get_item_base_info", {"item_id_list": ",".join(item_ids)}, once=once)
 
-    def models(self, item_id: str) -> Reply:
-        """The models of one item with their stock."""
-        return self._read("product/get_model_list", {"item_id": item_id})
+    def models(self, item_id: str, *, once: bool = False) -> Reply:
+        """The models of one item with their stock. ``once``: not tried again."""
+        return self._read("product/get_model_list", {"item_id": item_id}, once=once)
 
     def set_quantities(self, item_id: str, stock_list: Json) -> Reply:
         """Numbers of one item's models, at most ``MODELS_MAX``. The answer tells of each model."""
@@ -150,9 +150,10 @@ class ShopeeClient:
 
     # ------------------------------------------------------------------ the envelope
 
-    def _read(self, what: str, query: Query | None = None) -> Reply:
+    def _read(self, what: str, query: Query | None = None, *, once: bool = False) -> Reply:
+        # What is told to have an effect is sent once, and not after the window of the push that it belongs to.
         answer = self._http.request_json(
-            "GET", f"/api/v2/{what}", effect=False, query=query or {}, judge=judge
+            "GET", f"/api/v2/{what}", effect=once, query=query or {}, judge=judge
         )
         return _opened(answer)
 

@@ -40,7 +40,8 @@ from syncworker.connector import (
 )
 from syncworker_shopee import catalogue, feeds, orders, quantities, shop, webhooks
 from syncworker_shopee.client import ShopeeClient
-from syncworker_shopee.quantities import PARKING, Parcel
+from syncworker_shopee.listings import PoolKey
+from syncworker_shopee.quantities import OF_AN_ITEM, Parcel
 from syncworker_shopee.refusals import Refusal
 from syncworker_shopee.settings import ShopeeSettings
 from syncworker_shopee.signing import push_signature
@@ -79,6 +80,11 @@ class ShopeeChannel:
 
     # ------------------------------------------------------------------ writing
 
+    def goes_with(self, pool_key: str) -> str:
+        """The item: a request takes models of one."""
+        key = PoolKey.read(pool_key)
+        return "" if key is None else key.item_id
+
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
         """One request an item, which is the least that Shopee takes. Each request's outcome is its own.
 
@@ -110,16 +116,17 @@ class ShopeeChannel:
         except RequestRefusedError as error:
             meaning = Refusal(error.code, str(error), str(error)).meaning
             singles = parcel.by_model()
-            if meaning in PARKING and len(singles) > 1:
+            if meaning in OF_AN_ITEM and len(singles) > 1:
                 # Refused as a whole because of one of them, before any effect: each goes by itself.
                 queue.extendleft(reversed(singles))
                 return []
-            words, parks = quantities.in_words(meaning, str(error)), meaning in PARKING
-            return [quantities.refused(entry.push, words, parks=parks) for entry in parcel.entries]
-        return [
-            replace(result, message=self._client.redact(result.message))
-            for result in quantities.results(envelope, parcel)
-        ]
+            told = [quantities.turned_down(entry, meaning, str(error)) for entry in parcel.entries]
+        else:
+            told = quantities.results(envelope, parcel)
+        held = [one.entry.key for one in told if one.is_held]
+        least = catalogue.least(self._client, held) if held else {}
+        found = [quantities.with_least(one, least.get(one.entry.key)) for one in told]
+        return [replace(result, message=self._client.redact(result.message)) for result in found]
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
         """The listing that has this SKU. An item is not created: it needs a category, its attributes, pictures, weight."""

@@ -56,6 +56,13 @@ class Stock:
     location_id: str | None
     quantity: int
     reserved: int
+    #: What lies at Shopee and in other warehouses, and counts towards what a promotion holds.
+    elsewhere: int = 0
+
+    @property
+    def least(self) -> int:
+        """The smallest number that a promotion leaves."""
+        return max(0, self.reserved - self.elsewhere)
 
 
 def listing_id(item_id: str, model_id: str) -> str:
@@ -156,7 +163,8 @@ def stock_of(row: Document, location_id: str | None, *, what: str) -> Stock | No
     elsewhere += 0 if theirs is None else sum(_told(one["stock"]) for one in theirs.items())
     beside = _number(summary["total_available_stock"]) - elsewhere
     held = summary.get("total_reserved_stock")
-    return Stock(ours, max(numbers[ours], beside), 0 if held is None else held.whole())
+    reserved = 0 if held is None else held.whole()
+    return Stock(ours, max(numbers[ours], beside), reserved, elsewhere)
 
 
 def _place(row: Document) -> str | None:

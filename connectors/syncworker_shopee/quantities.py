@@ -6,7 +6,8 @@ What the answer does not settle is unknown: a model that it names nowhere, or a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from syncworker.connector import (
     Document,
@@ -21,10 +22,13 @@ from syncworker_shopee.client import MODELS_MAX
 from syncworker_shopee.listings import PoolKey, id_of
 from syncworker_shopee.refusals import Meaning, meaning_of_part
 
-#: What a refusal says that a person can wait out, and the engine cannot.
-HELD = "a promotion holds units of it: the number cannot go below them, or change at all, until it ends"
-#: Meanings that leave an item to a person.
-PARKING = frozenset((Meaning.PROMOTION, Meaning.ITEM))
+#: What a promotion does to a number, said beside Shopee's words.
+WORDS = {
+    Meaning.HELD: "a promotion holds units of it: until it ends the number cannot go below them",
+    Meaning.PROMOTION: "a promotion locks the number until it ends",
+}
+#: Meanings that a request is definitely refused for because of one item or model.
+OF_AN_ITEM = frozenset((Meaning.HELD, Meaning.PROMOTION, Meaning.ITEM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,24 @@ def _by_model(entries: Sequence[Entry]) -> list[tuple[Entry, ...]]:
     return [tuple(found) for found in models.values()]
 
 
-def results(envelope: Document, parcel: Parcel) -> list[PushResult]:
+class Told(NamedTuple):
+    """What an answer says of one push."""
+
+    entry: Entry
+    result: PushResult
+    #: Refused for what a promotion holds.
+    is_held: bool = False
+
+
+def results(envelope: Document, parcel: Parcel) -> list[Told]:
     """The outcome of each push: applied if its model and place stand among the successes, refused for a known reason."""
     try:
         data = envelope.get("response")
         failed = _failures(data)
         done = _successes(data)
     except MalformedAnswerError as error:
-        return [unknown(entry.push, f"the answer cannot be read: {error}") for entry in parcel.entries]
+        words = f"the answer cannot be read: {error}"
+        return [Told(entry, unknown(entry.push, words)) for entry in parcel.entries]
     alone = {models[0].key.model_id for models in _by_model(parcel.entries) if len(models) == 1}
     return [_result(entry, failed, done, is_alone=entry.key.model_id in alone) for entry in parcel.entries]
 
@@ -121,26 +135,36 @@ def _successes(data: Document | None) -> _Echoes:
     return found
 
 
-def _result(entry: Entry, failed: dict[str, str], done: _Echoes, *, is_alone: bool) -> PushResult:
+def _result(entry: Entry, failed: dict[str, str], done: _Echoes, *, is_alone: bool) -> Told:
     place = (entry.key.model_id, entry.key.location_id)
     reason = failed.get(entry.key.model_id)
     if reason is None:
         if place not in done and is_alone:
             place = (entry.key.model_id, None)
         if place not in done:
-            return unknown(entry.push, "the answer does not name it")
-        return PushResult(push_id=entry.push.push_id, outcome=Outcome.APPLIED, echo=done[place])
+            return Told(entry, unknown(entry.push, "the answer does not name it"))
+        applied = PushResult(push_id=entry.push.push_id, outcome=Outcome.APPLIED, echo=done[place])
+        return Told(entry, applied)
     meaning = meaning_of_part(reason)
     is_contradicted = any(model_id == entry.key.model_id for model_id, _ in done)
     # Nothing says whether a place of a model that failed keeps its others from being applied.
-    if meaning not in PARKING or is_contradicted or not is_alone:
-        return unknown(entry.push, reason)
-    return refused(entry.push, in_words(meaning, reason), parks=True)
+    if meaning not in OF_AN_ITEM or is_contradicted or not is_alone:
+        return Told(entry, unknown(entry.push, reason))
+    return turned_down(entry, meaning, reason)
 
 
-def in_words(meaning: Meaning, said: str) -> str:
-    """Shopee's words, and what they mean where a promotion is behind them."""
-    return f"{HELD} ({said})" if meaning is Meaning.PROMOTION else said
+def turned_down(entry: Entry, meaning: Meaning, said: str) -> Told:
+    """Refused before any effect; what concerns the item waits for a person."""
+    words = f"{WORDS[meaning]} ({said})" if meaning in WORDS else said
+    result = refused(entry.push, words, parks=meaning in OF_AN_ITEM)
+    return Told(entry, result, is_held=meaning is Meaning.HELD)
+
+
+def with_least(told: Told, least: int | None) -> PushResult:
+    """The refusal with the smallest number that a promotion leaves; then it needs no person."""
+    if not told.is_held or least is None or least <= told.entry.push.value:
+        return told.result
+    return replace(told.result, least=least, parks=False)
 
 
 def refused(push: QuantityPush, message: str, *, parks: bool = False) -> PushResult:

@@ -28,7 +28,9 @@ class Meaning(StrEnum):
     TOKEN = "token"  # noqa: S105  # a word, not a token
     #: Keys, permissions, clock or the shop as a whole; nothing was applied.
     MISCONFIGURED = "misconfigured"
-    #: A promotion holds units of this item or locks it; nothing was applied.
+    #: A promotion holds more units of this item than the number leaves; nothing was applied.
+    HELD = "held"
+    #: A promotion locks the number of this item altogether; nothing was applied.
     PROMOTION = "promotion"
     #: This item or model will not take it until a person acts; nothing was applied.
     ITEM = "item"
@@ -109,7 +111,7 @@ def _rule(words: str, meaning: Meaning) -> _Rule:
 
 #: What a message says of an item, whatever its code; also of one model of an item that was set in part.
 _OF_AN_ITEM: tuple[_Rule, ...] = (
-    _rule(r"reserved? stock", Meaning.PROMOTION),
+    _rule(r"reserved? stock", Meaning.HELD),
     _rule(r"(under|in|is) promotion", Meaning.PROMOTION),
     _rule(r"location.?id|stock structure|multi warehouse|stock location", Meaning.ITEM),
     _rule(r"\bfbs\b|\bvsku\b|cnsc shop|holiday mode|has models", Meaning.ITEM),
@@ -194,6 +196,7 @@ _VERDICTS: Mapping[Meaning, Verdict] = {
     Meaning.DAY_IS_OVER: Verdict.RETRY_LATER,
     Meaning.TOKEN: Verdict.MISCONFIGURED,
     Meaning.MISCONFIGURED: Verdict.MISCONFIGURED,
+    Meaning.HELD: Verdict.REFUSED,
     Meaning.PROMOTION: Verdict.REFUSED,
     Meaning.ITEM: Verdict.REFUSED,
     Meaning.REQUEST: Verdict.REFUSED,

@@ -139,11 +139,29 @@ def test_each_documented_error_of_a_push_is_one_thing_to_do(
 def test_a_promotion_is_named_beside_shopees_words(
     shopee: responses.RequestsMock, channel: ShopeeChannel
 ) -> None:
-    shopee.post(UPDATE, json=refusal("error_auth", "Total stock must be more than reserved stock."))
+    words = "Cannot change stock when item is under promotion."
+    shopee.post(UPDATE, json=refusal("error_promotion_cantnot_update_stock", words))
 
     (told,) = channel.push_quantities(PUSHES[:1])
 
-    assert told.message.startswith(quantities.HELD)
+    assert told.message.startswith(quantities.WORDS[Meaning.PROMOTION])
+    assert words in told.message
+
+
+@pytest.mark.parametrize(
+    ("reserved", "theirs", "least"), [(9, "0", 9), (9, "1", 8), (7, "0", None), (3, "0", None)]
+)
+def test_a_refusal_tells_the_smallest_number_that_a_promotion_leaves(
+    shopee: responses.RequestsMock, channel: ShopeeChannel, reserved: int, theirs: str, least: int | None
+) -> None:
+    shopee.post(UPDATE, json=refusal("error_auth", "Total stock must be more than reserved stock."))
+    info = stock_info({"": 9}, available=9, reserved=reserved, theirs=theirs)
+    models = {"model": [{"model_id": 11, "stock_info_v2": info}]}
+    shopee.get(MODELS, json={"error": "", "response": models})
+
+    (told,) = channel.push_quantities(PUSHES[:1])
+
+    assert (told.outcome, told.least, told.parks) == (Outcome.REFUSED, least, least is None)
 
 
 def test_a_day_that_is_used_up_ends_at_midnight_of_shopees_day() -> None:
@@ -260,7 +278,7 @@ def test_two_warehouses_of_one_model_go_in_one_request_and_fail_together() -> No
             "seller_stock": [{"stock": 3, "location_id": "IDL"}, {"stock": 3, "location_id": "IDM"}],
         }
     ]
-    assert [one.outcome for one in told] == [Outcome.UNKNOWN] * 2
+    assert [one.result.outcome for one in told] == [Outcome.UNKNOWN] * 2
 
 
 def test_more_models_than_a_request_takes_go_in_several() -> None:
@@ -276,15 +294,21 @@ def test_more_models_than_a_request_takes_go_in_several() -> None:
 # ---------------------------------------------------------------- numbers
 
 
-def row(
+def stock_info(
     places: dict[str, object], *, available: object = 5, reserved: object = 0, theirs: str = "0"
-) -> Document:
+) -> dict[str, object]:
     stock = [{"location_id": place, "stock": number, "if_saleable": True} for place, number in places.items()]
-    info = {
+    return {
         "summary_info": {"total_reserved_stock": reserved, "total_available_stock": available},
         "seller_stock": stock,
         "shopee_stock": [{"location_id": "", "stock": theirs}],
     }
+
+
+def row(
+    places: dict[str, object], *, available: object = 5, reserved: object = 0, theirs: str = "0"
+) -> Document:
+    info = stock_info(places, available=available, reserved=reserved, theirs=theirs)
     return Document({"stock_info_v2": info})  # type: ignore[dict-item]  # plain JSON
 
 

@@ -25,7 +25,8 @@ from syncworker.connector import (
 )
 from syncworker.connector.registry import load
 from syncworker.sandbox.process import Sandbox
-from syncworker_shopee.quantities import HELD
+from syncworker_shopee.quantities import WORDS
+from syncworker_shopee.refusals import Meaning
 from tests.connectors.shopee.shopee_shops import SKUS, ShopeeShop, learn_pools, listing_pages, open_shopee
 
 
@@ -98,7 +99,7 @@ def test_a_model_that_a_promotion_locks_is_parked_alone(shop: ShopeeShop) -> Non
 
     assert told["KAOS/M"].outcome is Outcome.APPLIED
     assert (told["KAOS/L"].outcome, told["KAOS/L"].parks) == (Outcome.REFUSED, True)
-    assert told["KAOS/L"].message.startswith(HELD)
+    assert told["KAOS/L"].message.startswith(WORDS[Meaning.PROMOTION])
 
 
 @pytest.mark.parametrize("name", ["promo"])
@@ -107,8 +108,20 @@ def test_what_a_promotion_holds_cannot_be_undercut_but_everything_above_it_can(s
 
     (reading,) = shop.channel.read_quantities([shop.pools["KAOS/M"]])
     assert [one.outcome for one in told.values()] == [Outcome.REFUSED, Outcome.APPLIED, Outcome.REFUSED]
-    assert told["BIN-BAMBU"].parks
+    assert [(told[sku].parks, told[sku].least) for sku in ("KAOS/M", "BIN-BAMBU")] == [(False, 2)] * 2
+    assert told["BIN-BAMBU"].message.startswith(WORDS[Meaning.HELD])
     assert (reading.quantity, reading.reserved) == (5, 2)
+
+
+@pytest.mark.parametrize("name", ["promo"])
+def test_what_a_promotion_holds_waits_for_a_person_where_nobody_tells_how_much_it_is(
+    shop: ShopeeShop,
+) -> None:
+    shop.control.order_faults({"kind": "missing_field", "operation": "read", "field": "total_reserved_stock"})
+
+    told = shop.push(KAOS_M=1)
+
+    assert [(one.outcome, one.parks, one.least) for one in told.values()] == [(Outcome.REFUSED, True, None)]
 
 
 def test_a_model_with_a_reason_that_proves_nothing_is_unknown_alone(shop: ShopeeShop) -> None:
