@@ -80,7 +80,8 @@ def test_the_app_has_one_task_a_kind_and_a_tick(runtime: Runtime, settings: Sett
 
     ours = {name for name in celery.tasks if name.startswith("syncworker.")}
 
-    assert ours == {"syncworker.tick", "syncworker.pull", "syncworker.push", "syncworker.read"}
+    kinds = ("tick", "pull", "push", "read", "contents")
+    assert ours == {f"syncworker.{kind}" for kind in kinds}
 
 
 def test_each_kind_has_a_queue_of_its_own(settings: Settings) -> None:
