@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from syncworker.connector.answers import Answer, Json
@@ -52,15 +53,15 @@ class Feed:
         answer, rows, ids = self._fetch(place, now)
         seen = Seen(answer, ids, self._newest(rows))
         if self._walk.moved(place, seen):
-            return self._page(answer, rows, ids, self._walk.stepped_back(place))
+            return self._told(answer, rows, ids, place, self._walk.stepped_back(place), since)
         before = self._walk.before(place)
         if before is not None:
             again, earlier, earlier_ids = self._fetch(before, now)
             if not earlier_ids or earlier_ids[-1] != place.last:
                 # Rows moved while we walked: what slipped onto the page before is read there, and the walk goes on from it.
                 following = self._walk.after(before, Seen(again, earlier_ids, self._newest(earlier)), now)
-                return self._page(again, earlier, earlier_ids, following)
-        return self._page(answer, rows, ids, self._walk.after(place, seen, now))
+                return self._told(again, earlier, earlier_ids, place, following, since)
+        return self._told(answer, rows, ids, place, self._walk.after(place, seen, now), since)
 
     def read(self, answer: Answer) -> OrderPage:
         """The orders in an answer that is there already; for samples."""
@@ -91,6 +92,31 @@ class Feed:
             except MalformedAnswerError as error:
                 raise under(self._where(number), error) from None
         return answer, rows, ids
+
+    def _told(
+        self,
+        answer: Answer,
+        rows: Sequence[Json],
+        ids: Sequence[str],
+        place: Place,
+        following: Place | None,
+        since: datetime,
+    ) -> OrderPage:
+        """The page, and up to when everything is told: in the midst of a walk that is not by time, up to its beginning.
+
+        Rows of a later page may be older than those of this one. Were the walk to fail there, they would be lost.
+        """
+        page = self._page(answer, rows, ids, following)
+        if self._spec.paginate.style == "keyset":
+            return page
+        times = [order.updated_at for order in page.orders]
+        if place.newest is not None:
+            times.append(datetime.fromisoformat(place.newest))
+        newest = max(times, default=None)
+        if following is None or following.until != place.until:
+            return replace(page, until=newest)
+        carried = replace(following, newest=None if newest is None else newest.isoformat())
+        return replace(page, until=since, next_cursor=carried.written())
 
     def _page(
         self, answer: Answer, rows: Sequence[Json], ids: Sequence[str], following: Place | None

@@ -46,6 +46,8 @@ class Place:
     #: Id of the last row of the page before, which has to be where it was.
     last: str | None = None
     token: str | None = None
+    #: The latest change told so far, where the walk is not in the order of its times.
+    newest: str | None = None
 
     @classmethod
     def read(cls, cursor: str | None) -> Place:

@@ -197,3 +197,34 @@ def test_an_error_inside_a_200_is_an_error(shop: responses.RequestsMock) -> None
 
     with pytest.raises(RetryLaterError, match="busy"):
         walked(opened(manifest))
+
+
+CURSOR = paged({"style": "cursor", "next": "next"}, {"at": "=cursor"})
+
+
+@pytest.mark.parametrize("manifest", [PAGE, OFFSET], ids=["page", "offset"])
+def test_a_walk_in_no_order_of_time_tells_how_far_it_is_only_at_its_end(
+    shop: responses.RequestsMock, manifest: dict[str, Any]
+) -> None:
+    """A walk that fails in its midst is begun again where it began: rows of later pages may be older than those told."""
+    feed = Feed([order(9), order(1), order(2), order(8), order(3), order(4), order(5)], 3)
+    shop.add_callback("GET", f"{URL}/orders", feed)
+    channel = opened(manifest)
+
+    pages = [channel.list_orders("orders", since=SINCE, cursor=None)]
+    while pages[-1].next_cursor is not None:
+        pages.append(channel.list_orders("orders", since=SINCE, cursor=pages[-1].next_cursor))
+
+    assert [page.until for page in pages[:-1]] == [SINCE] * (len(pages) - 1)
+    assert pages[-1].until == SINCE + timedelta(seconds=9)
+
+
+def test_a_walk_by_cursor_tells_how_far_it_is_only_at_its_end(shop: responses.RequestsMock) -> None:
+    shop.get(f"{URL}/orders", json={"orders": [order(9)], "next": "a"})
+    shop.get(f"{URL}/orders", json={"orders": [], "next": None})
+    channel = opened(CURSOR)
+
+    first = channel.list_orders("orders", since=SINCE, cursor=None)
+    last = channel.list_orders("orders", since=SINCE, cursor=first.next_cursor)
+
+    assert (first.until, last.until) == (SINCE, SINCE + timedelta(seconds=9))
