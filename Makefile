@@ -21,7 +21,7 @@ READY_DEV := .venv/.ready-dev
 ##@ Use
 
 .PHONY: demo
-demo: $(READY) ## three pretend shops sell one small stock (options: ARGS="--seconds 60 --policy shared")
+demo: $(READY) ## pretend shops and a stall sell one small stock (options: ARGS="--seconds 60 --policy shared")
 	@exec $(BIN)/syncworker demo $(ARGS)
 
 .PHONY: run

@@ -40,6 +40,8 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
     ) -> None:
         super().__init__(profile, rng=rng, log=log)
         self._calls: deque[datetime] = deque()
+        #: How often the seller's API was called, whatever came of it.
+        self.calls = 0
         seeds = tuple(listings)
         if seeds and now is None:
             raise ValueError("opening with listings needs the time")
@@ -53,6 +55,7 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
 
     def admit_call(self, now: datetime) -> float | None:
         """Count one call against the rate limit: None if it may pass, else the seconds until the next may."""
+        self.calls += 1
         limit = self.profile.rate_limit_calls
         if not limit:
             return None
@@ -134,7 +137,7 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
         return f"{self.profile.name}-P{number}"
 
     def truth(self, *, now: datetime, orders: bool = True) -> dict[str, object]:
-        """What really stands there: pools with what would still sell, late writes on their way, newest orders."""
+        """What really stands there: pools with what would still sell, late writes on their way, newest orders, calls."""
         now = self._begin(now)
         pools = [
             {
@@ -149,7 +152,13 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
         ]
         pending = [{"due": due.isoformat(), **landing.what} for due, landing in self._pending()]
         known = [_truth_of(order) for order in self.book.orders.values()] if orders else []
-        return {"now": now.isoformat(), "pools": pools, "pending": pending, "orders": known}
+        return {
+            "now": now.isoformat(),
+            "pools": pools,
+            "pending": pending,
+            "orders": known,
+            "calls": self.calls,
+        }
 
     def _listing_ids(self, pool_id: str) -> list[str]:
         return [x.listing_id for x in self.listings.values() if x.pool_id == pool_id]

@@ -78,7 +78,7 @@ class ShopControl:
         return self._call("DELETE", "faults", None)
 
     def truth(self, *, orders: bool = True) -> Json:
-        """Pools with what would still sell, pending late writes, newest orders."""
+        """Pools with what would still sell, pending late writes, newest orders, and calls of the seller's API so far."""
         return self._call("GET", f"truth?orders={str(orders).lower()}", None)
 
     def log(self, after: int = 0) -> list[Json]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from syncworker.interfaces.demo.cast import MODES, NUMBER, sellers
 from syncworker.interfaces.demo.happenings import Happening, Shelf
 from syncworker.interfaces.demo.stage import SAMPLE
 from syncworker.interfaces.demo.story import Story, Tone
@@ -15,8 +16,7 @@ from syncworker.interfaces.language import speak
 from syncworker.sandbox.catalogue import parse_catalogue
 
 BEGAN = datetime(2026, 3, 2, 8, tzinfo=UTC)
-SHOPS = ("pasar", "toko", "warung")
-MODES = {"pasar": "compare_and_set", "toko": "delta", "warung": "set"}
+SELLERS = sellers(list(MODES), MODES)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ class Stand:
 
     def __init__(self, *, is_shared: bool = False) -> None:
         self.shelf = Shelf(parse_catalogue(SAMPLE.read_text(encoding="utf-8")))
-        self.story = Story(self.shelf, SHOPS, MODES, is_shared=is_shared, began=BEGAN)
+        self.story = Story(self.shelf, list(MODES), MODES, is_shared=is_shared, began=BEGAN)
 
     def happens(
         self, at_s: float, shop: str, kind: str, sku: str, before: int, after: int, buyer: str = "buyer-1"
@@ -68,14 +68,14 @@ def test_the_same_seed_brings_the_same_buyers_and_a_longer_time_only_adds_to_the
 def test_the_last_unit_names_how_long_ago_the_others_had_stopped_showing_it() -> None:
     stand = Stand()
     stand.shelf.sold["SAPU-GLAGAH"] = 23
-    for at_s, shop in ((1.0, "pasar"), (3.0, "toko")):
+    for at_s, shop in ((1.0, "pasar"), (2.0, "toko"), (3.0, "counter")):
         stand.happens(at_s, shop, "set", "SAPU-GLAGAH", 1, 0)
 
-    lines = stand.happens(5.5, "warung", "buy", "SAPU-GLAGAH", 1, 0)
+    lines = stand.happens(5.5, "tiktok", "buy", "SAPU-GLAGAH", 1, 0)
 
     text, tone = lines[-1]
-    assert "Warung sells the last broom: 24 made, 24 sold." in text
-    assert "Pasar and Toko had stopped showing brooms 2.5 s before" in text
+    assert "TikTok Shop sells the last broom: 24 made, 24 sold." in text
+    assert "Pasar, Toko and the stall had stopped showing brooms 2.5 s before" in text
     assert tone is Tone.GOOD
 
 
@@ -115,3 +115,34 @@ def test_a_cancelled_set_gives_all_its_parts_back() -> None:
     stand.happens(2.0, "toko", "cancel", "SET-BERSIH", 2, 3)
 
     assert stand.shelf.units_sold == 0
+
+
+def test_the_stall_begins_a_sentence_with_a_large_letter_and_calls_nobody() -> None:
+    stand = Stand()
+
+    sold = stand.happens(1.0, "counter", "buy", "SAPU-GLAGAH", 3, 2)
+    given = stand.happens(4.0, "counter", NUMBER, "SAPU-GLAGAH", 2, 4)
+
+    assert sold == [
+        ("The stall sells a broom. The keeper types it in, so we know of it at once.", Tone.PLAIN)
+    ]
+    assert given[0][0].startswith("The stall may sell 2 brooms more, 2 to 4.")
+    assert stand.shelf.pushes == 0
+
+
+def test_a_catalogue_goes_out_of_stock_and_back_and_its_number_counts_nowhere() -> None:
+    stand = Stand()
+    stand.happens(1.0, "instagram", "set", "SAPU-GLAGAH", 0, 1)
+    stand.shelf.sold["SAPU-GLAGAH"] = 23
+    for shop in SELLERS:
+        stand.happens(2.0, shop, "set", "SAPU-GLAGAH", 1, 0)
+
+    last = stand.happens(5.0, "tiktok", "buy", "SAPU-GLAGAH", 1, 0)
+    emptied = stand.happens(6.0, "instagram", "set", "SAPU-GLAGAH", 1, 0)
+    stand.happens(7.0, "tiktok", "cancel", "SAPU-GLAGAH", 0, 0)
+    back = stand.happens(9.0, "instagram", "set", "SAPU-GLAGAH", 0, 1)
+
+    # Instagram shows a broom, and still nobody could buy one that is not there.
+    assert "had stopped showing brooms" in last[-1][0]
+    assert emptied == [("Instagram shows brooms as out of stock: the last one is promised.", Tone.PLAIN)]
+    assert back == [("Instagram shows brooms as in stock again.", Tone.PLAIN)]

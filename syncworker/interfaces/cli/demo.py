@@ -1,4 +1,4 @@
-"""What does it do, in one minute? ``demo``: three pretend shops sell one small stock, and a judge counts."""
+"""What does it do, in one minute? ``demo``: pretend shops and a stall sell one small stock, and a judge counts."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ _COLOURS = {"good": "green", "bad": "red"}
     cls=Command,
     example="demo --seconds 60 --lang id",
     help=N_(
-        "Watch three pretend shops sell one small stock of bamboo crafts to buyers who compete for it, for a minute or so:"
-        " what each shop shows, why it changes, and what a judge who reads only the shops' own logs says at the end."
+        "Watch two marketplaces, TikTok Shop and a stall sell one small stock of bamboo crafts, shown on Instagram too, to"
+        " buyers who compete for it, for a minute or so: what each shows, why it changes, and what a judge who reads only the"
+        " sellers' own logs says at the end. The shops are pretend ones, programs of their own on this computer."
         " Nothing is installed and nothing leaves this computer; Ctrl-C ends it.\n\n"
         "Then run it again with --policy shared, and see what other tools risk."
     ),

@@ -1,4 +1,4 @@
-"""What does the engine do, seen from the shops? Three pretend shops, one shelf, buyers who compete, told in plain words.
+"""What does the engine do, seen from the shops? Pretend shops and a stall, one shelf, buyers who compete, told in plain words.
 
 A user of the engine like any other: it decides no number, and it is the shops' own logs that are judged.
 """

@@ -1,4 +1,4 @@
-"""How do buyers reach the shops? Threads that walk in at the drawn time and press "buy" at the shop's own till.
+"""How do buyers reach the shops? Threads that walk in at the drawn time and buy at the shop's own till, or the stall's.
 
 They know nothing of the engine: what they get is what the shop still shows.
 """
@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 from syncworker.interfaces.demo.visits import CARVING, Act, ChangeOfMind, Visit
 from syncworker.sandbox.remote import ControlError, ShopControl
@@ -17,14 +18,25 @@ from syncworker.sandbox.remote import ControlError, ShopControl
 AT_ONCE = 8
 
 
+class Till(Protocol):
+    """Where a buyer asks for one unit."""
+
+    def buy(self, sku: str, *, buyer: str) -> Mapping[str, object]:
+        """``outcome`` (sold or turned_away) and, if sold, ``order_id``."""
+
+
 class Buyers:
     """Play the acts, each at its second after :meth:`start`; stop them at any time."""
 
-    def __init__(self, acts: Sequence[Act], shops: Mapping[str, ShopControl]) -> None:
+    def __init__(
+        self, acts: Sequence[Act], shops: Mapping[str, ShopControl], stalls: Mapping[str, Till]
+    ) -> None:
         self._acts, self._shops = acts, shops
+        self._tills: dict[str, Till] = {**shops, **stalls}
         self._stop = threading.Event()
         self._gone = threading.Event()
-        self._bought: dict[str, list[str]] = {name: [] for name in shops}
+        #: (order, SKU) by shop, as far as they can be cancelled there.
+        self._bought: dict[str, list[tuple[str, str]]] = {name: [] for name in shops}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="buyer")
         self._thread = threading.Thread(target=self._send_all, name="buyers", daemon=True)
@@ -65,13 +77,16 @@ class Buyers:
             return
 
     def _buy(self, visit: Visit) -> None:
-        answer = self._shops[visit.shop].buy(visit.sku, buyer=visit.buyer)
-        if answer.get("outcome") == "sold" and visit.sku != CARVING:
+        answer = self._tills[visit.shop].buy(visit.sku, buyer=visit.buyer)
+        if answer.get("outcome") == "sold" and visit.sku != CARVING and visit.shop in self._bought:
             with self._lock:
-                self._bought[visit.shop].append(str(answer["order_id"]))
+                self._bought[visit.shop].append((str(answer["order_id"]), visit.sku))
 
     def _cancel(self, act: ChangeOfMind) -> None:
         with self._lock:
-            order_id = self._bought[act.shop].pop(0) if self._bought[act.shop] else None
-        if order_id is not None:
-            self._shops[act.shop].cancel(order_id, restock="yes" if act.restocks else "no")
+            bought = self._bought[act.shop]
+            found = next((one for one in bought if act.sku in (None, one[1])), None)
+            if found is not None:
+                bought.remove(found)
+        if found is not None:
+            self._shops[act.shop].cancel(found[0], restock="yes" if act.restocks else "no")

@@ -13,7 +13,7 @@ import click
 
 from syncworker.interfaces.demo.happenings import Shelf
 from syncworker.interfaces.demo.story import Line, Tone
-from syncworker.interfaces.demo.words import many, shop_name
+from syncworker.interfaces.demo.words import many, sentences_begin_large, shop_name
 from syncworker.interfaces.figures import number
 from syncworker.interfaces.language import _
 
@@ -31,8 +31,8 @@ class Screen(Protocol):
     def say(self, line: Line) -> None:
         """One line, for good."""
 
-    def draw(self, shelf: Shelf, shops: list[str]) -> None:
-        """How it stands now; may be overwritten by the next."""
+    def draw(self, shelf: Shelf, shops: list[str], windows: list[str]) -> None:
+        """How it stands now, where goods are sold and where they are only shown; may be overwritten by the next."""
 
     def rest(self) -> None:
         """Nothing moves any more: take the table away."""
@@ -54,7 +54,7 @@ class PlainScreen:
         if not self._quiet:
             click.echo(stamped(line), err=self._on_stderr)
 
-    def draw(self, shelf: Shelf, shops: list[str]) -> None:
+    def draw(self, shelf: Shelf, shops: list[str], windows: list[str]) -> None:
         """Lines alone."""
 
     def rest(self) -> None:
@@ -88,11 +88,11 @@ class LiveScreen:
         sheet.add_row(Text(_stamp(line), style="dim"), Text(line.text, style=_STYLES[line.tone]))
         self._console.print(sheet)
 
-    def draw(self, shelf: Shelf, shops: list[str]) -> None:
+    def draw(self, shelf: Shelf, shops: list[str], windows: list[str]) -> None:
         numbers = (dict(shelf.shown), dict(shelf.sold))
         if numbers != self._drawn:
             self._drawn = numbers
-            self._live.update(_table(shelf, shops), refresh=True)
+            self._live.update(_table(shelf, shops, windows), refresh=True)
 
     def rest(self) -> None:
         self._live.stop()
@@ -126,7 +126,7 @@ def _stamp(line: Line) -> str:
     return "" if line.at_s is None else f"{line.at_s:4.0f} s  "
 
 
-def _table(shelf: Shelf, shops: list[str]) -> Table:
+def _table(shelf: Shelf, shops: list[str], windows: list[str]) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -135,11 +135,12 @@ def _table(shelf: Shelf, shops: list[str]) -> Table:
         box=SIMPLE_HEAD, pad_edge=False, title=_score(shelf), title_justify="left", title_style="bold"
     )
     sheet.add_column(_("shown now"), min_width=14)
-    for name in shops:
-        sheet.add_column(shop_name(name), justify="right", min_width=7)
+    for name in [*shops, *windows]:
+        sheet.add_column(sentences_begin_large(shop_name(name)), justify="right", min_width=7)
     sheet.add_column(_("left"), justify="right", min_width=7)
     for sku in shelf.catalogue.items:
         numbers = [_cell(units) for units in shelf.shows(sku, shops).values()]
+        numbers += ["✓" if units else "·" for units in shelf.shows(sku, windows).values()]
         left = shelf.left(sku) if sku in shelf.supply else None
         style = "bold red" if left is not None and left < 0 else ""
         sheet.add_row(many(sku), *numbers, Text("" if left is None else number(left), style=style))

@@ -14,12 +14,16 @@ from syncworker.interfaces.language import _
 
 def opening() -> str:
     """Said at once, while the processes come up."""
-    return _("Opening three pretend shops, each a program of its own …")
+    return _("Opening pretend shops, each a program of its own …")
 
 
-def who_is_there(shops: list[str]) -> str:
-    return _("{shops} are open. None of them knows what the others sell.").format(
-        shops=listed([shop_name(name) for name in shops])
+def who_is_there(shops: list[str], windows: list[str]) -> str:
+    """Those that sell, and those that only show."""
+    return _(
+        "{shops} are open. None of them knows what the others sell. {windows} only shows what there is: nobody buys there."
+    ).format(
+        shops=listed([shop_name(name) for name in shops]),
+        windows=listed([shop_name(name) for name in windows]),
     )
 
 
@@ -63,6 +67,12 @@ def first_sale(shop: str, sku: str, before: int, after: int) -> str:
         "{shop} sells {thing}. Its page goes from {before} to {after} by itself;"
         " we hear of it when we ask next, every two seconds."
     ).format(shop=shop_name(shop), thing=one(sku), before=number(before), after=number(after))
+
+
+def first_sale_at_stall(shop: str, sku: str) -> str:
+    return _("{shop} sells {thing}. The keeper types it in, so we know of it at once.").format(
+        shop=shop_name(shop), thing=one(sku)
+    )
 
 
 def first_set(shop: str) -> str:
@@ -194,6 +204,32 @@ def emptied(shop: str, sku: str, before: int) -> str:
     return _("{shop} takes {units} off its page: another shop needs what is left.").format(
         shop=shop_name(shop), units=counted(sku, before)
     )
+
+
+def stall_number(shop: str, sku: str, before: int, after: int) -> str:
+    text = (
+        _("{shop} may sell {units} more, {before} to {after}. That number is ours: nothing has to be sent.")
+        if after > before
+        else _(
+            "{shop} leaves {units} to the others, {before} to {after}. That number is ours: nothing has to be sent."
+        )
+    )
+    return text.format(
+        shop=shop_name(shop),
+        units=counted(sku, abs(after - before)),
+        before=number(before),
+        after=number(after),
+    )
+
+
+def out_of_stock(shop: str, sku: str) -> str:
+    return _("{shop} shows {goods} as out of stock: the last one is promised.").format(
+        shop=shop_name(shop), goods=many(sku)
+    )
+
+
+def in_stock_again(shop: str, sku: str) -> str:
+    return _("{shop} shows {goods} as in stock again.").format(shop=shop_name(shop), goods=many(sku))
 
 
 def follows_shelf(shop: str, sku: str, before: int, after: int) -> str:

@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING
 from syncworker.errors import SyncworkerError
 from syncworker.interfaces.demo import sentences
 from syncworker.interfaces.demo.buyers import Buyers
+from syncworker.interfaces.demo.cast import STALL, sellers
 from syncworker.interfaces.demo.happenings import Follower, Happening, Shelf
 from syncworker.interfaces.demo.screen import Screen
 from syncworker.interfaces.demo.story import Line, Story, Tone
 from syncworker.interfaces.demo.visits import draw_acts
+from syncworker.interfaces.demo.words import sentences_begin_large
 from syncworker.interfaces.language import _
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def run_show(wishes: Wishes, screen: Screen, stop: Stop) -> Outcome:
         stage = held.enter_context(
             open_stage(folder, seed=wishes.seed, policy=wishes.policy, stop=stop.wanted)
         )
-        follower = Follower(stage.logs, sorted(stage.shops))
+        follower = Follower(stage.logs, list(stage.modes))
         held.callback(follower.close)
         return _Show(wishes, screen, stop, stage, follower).play()
 
@@ -104,9 +106,11 @@ class _Show:
 
         self._wishes, self._screen, self._stop = wishes, screen, stop
         self._stage, self._follower = stage, follower
-        self._shops = sorted(stage.shops)
+        self._places = list(stage.modes)
+        self._shops = sellers(self._places, stage.modes)
+        self._windows = [name for name in self._places if name not in self._shops]
         self._shelf = Shelf(stage.catalogue)
-        self._watch: PlanWatch = PlanWatch(stage.app.ledger, self._shops)
+        self._watch: PlanWatch = PlanWatch(stage.app.ledger, stage.modes)
         self._sales: list[Happening] = []
         self._story: Story | None = None
         self._rows_at = 0.0
@@ -114,10 +118,11 @@ class _Show:
     def play(self) -> Outcome:
         self._share_out()
         controls = {name: shop.control for name, shop in self._stage.shops.items()}
-        buyers = Buyers(draw_acts(self._wishes.seed, self._wishes.seconds), controls)
+        acts = draw_acts(self._wishes.seed, self._wishes.seconds)
+        buyers = Buyers(acts, controls, {STALL: self._stage.stall})
         self._story = Story(
             self._shelf,
-            self._shops,
+            self._places,
             self._stage.modes,
             is_shared=self._wishes.policy == "shared",
             began=datetime.now(UTC),
@@ -140,7 +145,7 @@ class _Show:
 
     def _share_out(self) -> None:
         shelf, is_shared = self._shelf, self._wishes.policy == "shared"
-        self._screen.say(Line(sentences.who_is_there(self._shops)))
+        self._screen.say(Line(sentences_begin_large(sentences.who_is_there(self._shops, self._windows))))
         self._screen.say(Line(sentences.on_the_shelf(shelf.supply)))
         self._screen.say(Line(sentences.house_rule(is_shared=is_shared)))
         if not self._await(self._is_shared_out, SHARED_OUT_S) and not self._stop.wanted.is_set():
@@ -155,7 +160,7 @@ class _Show:
         """Every page shows something, and all is quiet: nothing more is on its way."""
         if any(
             max(self._shelf.shown.get((shop, sku), 0) for sku in self._shelf.catalogue.items) == 0
-            for shop in self._shops
+            for shop in self._places
         ):
             return False
         return not self._is_busy()
@@ -195,7 +200,8 @@ class _Show:
         if time.monotonic() >= self._rows_at:
             self._rows_at = time.monotonic() + ROWS_S
             self._watch.look()
-        self._screen.draw(self._shelf, self._shops)
+            self._stage.stall.look()
+        self._screen.draw(self._shelf, self._shops, self._windows)
 
     def _await(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         """Go on looking until it is true; False when it is stopped, or never true in this time."""
@@ -212,7 +218,8 @@ class _Show:
     # --- when the doors are closed ---------------------------------------------------------------------------------
 
     def _close(self, seconds: float) -> str:
-        """Let the engine hear of the last orders, unless somebody wants to go; how it ended."""
+        """Let the engine hear of the last orders, unless somebody wants to go; how it ended. The story is over."""
+        self._story = None
         if self._stop.wanted.is_set():
             self._screen.say(Line(sentences.interrupted(), at_s=seconds))
             return "interrupted"
@@ -223,12 +230,14 @@ class _Show:
         return "sold_out" if sold_out else "time"
 
     def _is_all_recorded(self) -> bool:
+        from syncworker.interfaces.demo.shops import told_id
         from syncworker.interfaces.demo.told import ALL
         from syncworker.ledger import orders
 
         with self._stage.app.ledger.snapshot() as tx:
             known = {(order.channel, order.external_id) for order in orders.latest(tx, most=ALL)}
-        return {(sale.shop, sale.order_id) for sale in self._sales} <= known and not self._is_busy()
+        wanted = {(sale.shop, told_id(sale.shop, sale.order_id)) for sale in self._sales}
+        return wanted <= known and not self._is_busy()
 
     def _judged(self, ended: str, seconds: float) -> Outcome:
         from syncworker.interfaces.demo.outcome import judge_stage

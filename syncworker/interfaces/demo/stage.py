@@ -1,4 +1,4 @@
-"""How is the demo set up? Shops in processes of their own, the sample catalogue imported, published with 0, and live.
+"""How is the demo set up? Shops in processes of their own, the sample catalogue imported, listed with 0, and live.
 
 Each step is the one that a newcomer takes by hand; nothing is sold here yet.
 """
@@ -17,9 +17,11 @@ from syncworker.errors import SyncworkerError
 from syncworker.interfaces.language import _
 from syncworker.sandbox.catalogue import Catalogue, parse_catalogue
 from syncworker.sandbox.process import Sandbox, SandboxDiedError, ShopAddress, start_sandbox
+from syncworker.sandbox.setup import catalogue_listings
 
 if TYPE_CHECKING:
     from syncworker.bootstrap import App
+    from syncworker.interfaces.demo.stall import Stall
     from syncworker.tasks import EmbeddedEngine
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "catalogue.csv"
@@ -37,8 +39,10 @@ class Stage:
     config: Path
     logs: Path
     catalogue: Catalogue
+    #: Those that are programs of their own.
     shops: Mapping[str, ShopAddress]
-    #: How each shop takes numbers: set, compare_and_set, delta.
+    stall: Stall
+    #: How each place takes numbers: set, compare_and_set, delta, own, catalogue.
     modes: Mapping[str, str]
     app: App
     engine: EmbeddedEngine
@@ -47,24 +51,30 @@ class Stage:
 @contextmanager
 def open_stage(folder: Path, *, seed: int, policy: str, stop: threading.Event) -> Iterator[Stage]:
     """Set everything up below ``folder`` and take it down again; nothing of it is left running afterwards."""
-    from syncworker.interfaces.demo.shops import empty_shops, write_configuration
+    from syncworker.interfaces.demo.cast import MODES
+    from syncworker.interfaces.demo.shops import pretend_shops, write_configuration
+    from syncworker.interfaces.demo.stall import Stall
 
+    catalogue = parse_catalogue(SAMPLE.read_text(encoding="utf-8"))
     with ExitStack() as held:
-        setups = {setup.profile.name: setup for setup in empty_shops()}
+        setups = {setup.profile.name: setup for setup in pretend_shops(catalogue_listings(catalogue))}
         logs = folder / "shops"
         opening = [start_sandbox([setup], seed=seed, log_dir=logs) for setup in setups.values()]
         shops = {shop.name: shop for box in _opened(held, opening) for shop in box.shops.values()}
         _unless(stop)
         profiles = {name: setup.profile for name, setup in setups.items()}
         config = write_configuration(folder, shops, profiles, policy=policy)
-        app, engine = _run_engine(held, config, folder, stop)
+        app, engine = _run_engine(held, config, folder, shops, stop)
+        stall = Stall(app.ledger, logs, actor=app.settings.actor)
+        held.callback(stall.close)
         yield Stage(
             folder=folder,
             config=config,
             logs=logs,
-            catalogue=parse_catalogue(SAMPLE.read_text(encoding="utf-8")),
+            catalogue=catalogue,
             shops=shops,
-            modes={name: profile.quantity_mode for name, profile in profiles.items()},
+            stall=stall,
+            modes=MODES,
             app=app,
             engine=engine,
         )
@@ -95,7 +105,11 @@ def _load_engine() -> None:
 
 
 def _run_engine(
-    held: ExitStack, config: Path, folder: Path, stop: threading.Event
+    held: ExitStack,
+    config: Path,
+    folder: Path,
+    shops: Mapping[str, ShopAddress],
+    stop: threading.Event,
 ) -> tuple[App, EmbeddedEngine]:
     from syncworker.bootstrap import build
     from syncworker.settings import load_settings
@@ -106,24 +120,56 @@ def _run_engine(
     log = held.enter_context((folder / "engine.log").open("a", encoding="utf-8"))
     configure_logging(level="info", style="json", secrets=settings.secrets, stream=log)
     app = held.enter_context(build(settings))
-    _take_in_and_go_live(app, list(settings.channels), stop)
+    _take_in(app, shops)
+    for name in settings.channels:
+        _unless(stop)
+        _list_and_go_live(app, name)
     return app, held.enter_context(EmbeddedEngine(app))
 
 
-def _take_in_and_go_live(app: App, names: list[str], stop: threading.Event) -> None:
-    """The newcomer's steps: product import, channel add, product publish, channel go-live."""
+def _take_in(app: App, shops: Mapping[str, ShopAddress]) -> None:
+    """The newcomer's first steps: product import, channel add, channel connect."""
     from syncworker.bootstrap import register_channels
+    from syncworker.interfaces.demo.cast import TIKTOK
+    from syncworker.interfaces.demo.shops import consent_of
     from syncworker.sync.catalogue import apply_plan, plan_products
-    from syncworker.sync.channels import go_live, plan_go_live
-    from syncworker.sync.publishing import publish
 
     actor, data = app.settings.actor, SAMPLE.read_bytes()
     app.ledger.run(lambda tx: apply_plan(tx, plan_products(tx, data), reference="demo", actor=actor))
     register_channels(app)
-    for name in names:
-        _unless(stop)
+    app.vault.of(TIKTOK).keep(consent_of(shops[TIKTOK]))
+
+
+def _list_and_go_live(app: App, name: str) -> None:
+    """And for each channel: listing publish (or listing suggest), channel go-live."""
+    from syncworker.interfaces.demo.cast import FOUND_THERE, STALL
+    from syncworker.sync.channels import go_live, plan_go_live
+    from syncworker.sync.golive import look_first
+    from syncworker.sync.listings import discover, link_suggested
+    from syncworker.sync.publishing import publish
+
+    if name in FOUND_THERE:
+        discover(app.context, name)
+        app.ledger.run(lambda tx: link_suggested(tx, app.context, name, actor=app.settings.actor))
+        look_first(app.context, name)
+    else:
         publish(app.context, name)
-        app.ledger.run(lambda tx, name=name: go_live(tx, name, plan_go_live(tx, name)))  # type: ignore[misc]
+    if name == STALL:
+        _let_go_of_the_last(app)
+    else:
+        app.ledger.run(lambda tx: go_live(tx, name, plan_go_live(tx, name)))
+
+
+def _let_go_of_the_last(app: App) -> None:
+    """limit set counter SKU --at-least 0: a counter keeps one of everything, unless one says that it may go elsewhere."""
+    from syncworker.interfaces.demo.cast import STALL
+    from syncworker.ledger.products import list_products
+    from syncworker.sync.limits import set_limits
+
+    with app.ledger.snapshot() as tx:
+        skus = [one.sku for one in list_products(tx)]
+    for sku in skus:
+        app.ledger.run(lambda tx, sku=sku: set_limits(tx, STALL, sku, at_least=0))  # type: ignore[misc]
 
 
 def _unless(stop: threading.Event) -> None:

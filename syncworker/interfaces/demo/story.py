@@ -11,8 +11,10 @@ from datetime import datetime
 from enum import Enum
 
 from syncworker.interfaces.demo import sentences
+from syncworker.interfaces.demo.cast import CATALOGUE, NUMBER, OWN, sellers
 from syncworker.interfaces.demo.happenings import PUSHES, Happening, Shelf
 from syncworker.interfaces.demo.visits import CARVING
+from syncworker.interfaces.demo.words import sentences_begin_large
 
 #: A part is scarce from so few units on.
 SCARCE = 3
@@ -53,7 +55,7 @@ class Story:
         is_shared: bool,
         began: datetime,
     ) -> None:
-        self._shelf, self._shops, self._modes = shelf, list(shops), modes
+        self._shelf, self._shops, self._modes = shelf, sellers(shops, modes), modes
         self._is_shared, self._began = is_shared, began
         self._told: set[object] = set()
         self._rivals: list[Happening] = []
@@ -64,7 +66,7 @@ class Story:
         at_s = (happening.at - self._began).total_seconds()
         if at_s < 0:
             return []
-        lines = [Line(text, tone, at_s) for text, tone in self._about(happening, at_s)]
+        lines = [Line(sentences_begin_large(text), tone, at_s) for text, tone in self._about(happening, at_s)]
         if lines:
             self._last_line_s = at_s
         return lines
@@ -91,14 +93,22 @@ class Story:
                 sentences.cancelled(happening.shop, happening.sku, restocked=happening.restocked),
                 Tone.PLAIN,
             )
-        elif happening.kind in PUSHES and not happening.refused and happening.before != happening.after:
-            yield from self._push(happening, at_s)
+        elif happening.kind == NUMBER or (happening.kind in PUSHES and not happening.refused):
+            yield from self._number(happening, at_s)
 
     # --- sales -----------------------------------------------------------------------------------------------------
 
     def _sale(self, sale: Happening) -> Iterator[tuple[str, Tone]]:
-        if self._is_first("sale"):
-            yield sentences.first_sale(sale.shop, sale.sku, sale.before, sale.after), Tone.PLAIN
+        is_typed_in = self._modes[sale.shop] == OWN
+        if self._is_first(("sale", is_typed_in)):
+            yield (
+                (
+                    sentences.first_sale_at_stall(sale.shop, sale.sku)
+                    if is_typed_in
+                    else sentences.first_sale(sale.shop, sale.sku, sale.before, sale.after)
+                ),
+                Tone.PLAIN,
+            )
         recipe = self._shelf.recipe(sale.sku)
         if len(recipe) > 1 and self._is_first("set"):
             yield sentences.first_set(sale.shop), Tone.PLAIN
@@ -107,7 +117,7 @@ class Story:
             if left < 0 and self._is_first(("twice", part, max(left, -APOLOGIES - 1))) and left >= -APOLOGIES:
                 sold, made = self._shelf.sold[part], self._shelf.supply[part]
                 yield sentences.sold_twice(sale.shop, sale.sku, part, sold, made), Tone.BAD
-            elif left == 0:
+            elif left == 0 and self._is_first(("last", part)):
                 yield from self._last_one(sale, part)
             elif left == SCARCE and part != CARVING and self._is_first(("scarce", part)):
                 yield sentences.scarce(part, left, self._shelf.shows(part, self._shops)), Tone.PLAIN
@@ -142,6 +152,29 @@ class Story:
             yield sentences.turned_away(visit.shop, visit.sku, shown), Tone.PLAIN
 
     # --- numbers told to the shops ---------------------------------------------------------------------------------
+
+    def _number(self, told: Happening, at_s: float) -> Iterator[tuple[str, Tone]]:
+        if told.before == told.after:
+            return
+        mode = self._modes[told.shop]
+        if mode == CATALOGUE:
+            yield from self._window(told)
+        elif mode != OWN:
+            yield from self._push(told, at_s)
+        elif at_s - self._last_push_s >= PUSH_PAUSE_S and self._is_first("stall"):
+            self._last_push_s = at_s
+            yield sentences.stall_number(told.shop, told.sku, told.before, told.after), Tone.PLAIN
+
+    def _window(self, told: Happening) -> Iterator[tuple[str, Tone]]:
+        """Of a part alone: what holds of a part holds of the sets that it is in."""
+        if told.sku not in self._shelf.supply or told.sku == CARVING:
+            return
+        if told.after == 0:
+            if self._is_first("window empty"):
+                yield sentences.out_of_stock(told.shop, told.sku), Tone.PLAIN
+            self._told.add(("window empty", told.sku))
+        elif ("window empty", told.sku) in self._told and self._is_first("window full again"):
+            yield sentences.in_stock_again(told.shop, told.sku), Tone.PLAIN
 
     def _push(self, push: Happening, at_s: float) -> Iterator[tuple[str, Tone]]:
         """The first of each kind, so that every shop's way is seen once."""

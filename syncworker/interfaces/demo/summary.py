@@ -18,7 +18,8 @@ INDENT = 2 + LABEL
 
 _ROADS = {
     Road.NO_PUSH: N_("no new number needed"),
-    Road.EXACT: N_("shops that compare or add"),
+    Road.EXACT: N_("shops that compare or add, the stall"),
+    Road.CATALOGUE: N_("in or out of stock in the catalogue"),
     Road.TOP_UP: N_("filled up at the plain shop"),
     Road.DRAIN: N_("taken off the page first"),
 }
@@ -85,7 +86,7 @@ def _calls(outcome: Outcome) -> str:
         total=number(sum(outcome.calls.values())),
         asked=number(outcome.calls.get("orders_asked", 0)),
         told=number(outcome.calls.get("numbers_told", 0)),
-        other=number(outcome.calls.get("published", 0) + outcome.calls.get("numbers_read", 0)),
+        other=number(sum(outcome.calls.get(kind, 0) for kind in ("published", "numbers_read", "other"))),
     )
 
 

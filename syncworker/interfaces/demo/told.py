@@ -14,7 +14,9 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING
 
+from syncworker.interfaces.demo.cast import CATALOGUE, MODES
 from syncworker.interfaces.demo.happenings import Happening
+from syncworker.interfaces.demo.shops import told_id
 
 if TYPE_CHECKING:
     from syncworker.ledger.ledger import Ledger, Snapshot
@@ -30,6 +32,7 @@ class Road(StrEnum):
 
     NO_PUSH = "no_push_needed"
     EXACT = "compare_and_set_or_adjust"
+    CATALOGUE = "catalogue"
     TOP_UP = "set_top_up"
     DRAIN = "drain"
 
@@ -118,7 +121,7 @@ def _told(
     rows: _Rows, sale: Happening, recipes: Mapping[str, Mapping[str, int]]
 ) -> tuple[Road, datetime] | None:
     """On which road and when; ``None`` if it is not recorded, planned everywhere and answered."""
-    since = rows.recorded.get((sale.shop, sale.order_id))
+    since = rows.recorded.get((sale.shop, told_id(sale.shop, sale.order_id)))
     if since is None:
         return None
     parts = set(recipes.get(sale.sku, {}))
@@ -133,7 +136,7 @@ def _told(
         push = rows.pushes[pool.id].get(plans[place])
         if push is not None and push.answered_at is None:
             return None
-        roads.append(_road(push))
+        roads.append(Road.CATALOGUE if push and MODES[pool.channel] == CATALOGUE else _road(push))
         done.append(plans[place] if push is None or push.answered_at is None else push.answered_at)
     return max(roads, key=list(Road).index), max(done)
 

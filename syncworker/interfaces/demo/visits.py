@@ -20,13 +20,18 @@ WANTED = MappingProxyType(
     {"PENGKI-BAMBU": 0.32, "BIN-BAMBU": 0.28, "SAPU-GLAGAH": 0.22, "SET-BERSIH": 0.14, CARVING: 0.04}
 )
 #: Where buyers go.
-POPULARITY = MappingProxyType({"pasar": 0.40, "toko": 0.30, "warung": 0.30})
+POPULARITY = MappingProxyType({"pasar": 0.34, "toko": 0.27, "tiktok": 0.27, "counter": 0.12})
 #: A one-off without any sale yet is shown at the first shop by name; one of the two who want it goes there.
 FIRST_SHOP = min(POPULARITY)
 #: When the two come for the carving, and how far they are apart, in seconds.
 CARVING_BETWEEN_S, APART_S = (7.0, 11.0), (0.15, 0.7)
-#: Two buyers change their minds: one shop puts the unit back on sale by itself, the other one does not.
-CANCELLATIONS = (("pasar", True, 9.0), ("warung", False, 14.0))
+#: Three buyers change their minds; the shop puts the unit back on sale by itself, or does not. The last one had bought a
+#: broom, when mostly no other is left.
+CANCELLATIONS = (
+    ("pasar", True, 9.0, None),
+    ("tiktok", False, 14.0, None),
+    ("toko", False, 28.0, "SAPU-GLAGAH"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class ChangeOfMind:
     at_s: float
     shop: str
     restocks: bool
+    #: What that buyer had bought; ``None``: whatever it was.
+    sku: str | None = None
 
 
 Act = Visit | ChangeOfMind
@@ -58,7 +65,8 @@ def draw_acts(seed: int, seconds: float) -> list[Act]:
     race_ends = max(visit.at_s for visit in rivals)
     acts: list[Act] = [*rivals]
     acts += [
-        ChangeOfMind(at_s + rng.uniform(0.0, 2.0), shop, restocks) for shop, restocks, at_s in CANCELLATIONS
+        ChangeOfMind(at_s + rng.uniform(0.0, 2.0), shop, restocks, sku)
+        for shop, restocks, at_s, sku in CANCELLATIONS
     ]
     acts += [visit for visit in _crowd(rng, seconds) if visit.sku != CARVING or visit.at_s > race_ends + 1.0]
     return sorted((act for act in acts if act.at_s < seconds), key=lambda act: act.at_s)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from syncworker.interfaces.demo.cast import INSTAGRAM, STALL, TIKTOK
 from syncworker.interfaces.figures import number
 from syncworker.interfaces.language import N_, _, ngettext
 
@@ -29,9 +32,19 @@ _LAST = {
 }
 
 
+_NAMES = {TIKTOK: "TikTok Shop", INSTAGRAM: "Instagram", STALL: N_("the stall")}
+#: Where a sentence begins: at the very start, or after the end of another one.
+_BEGINNING = re.compile(r"(?:^|(?<=[.!?] ))[a-z]")
+
+
 def shop_name(name: str) -> str:
-    """A shop as it is spoken of."""
-    return name.capitalize()
+    """A shop as it is spoken of, in the middle of a sentence."""
+    return _(_NAMES[name]) if name in _NAMES else name.capitalize()
+
+
+def sentences_begin_large(text: str) -> str:
+    """``The stall sells …`` where a sentence happens to begin with a word that is small elsewhere."""
+    return _BEGINNING.sub(lambda found: found.group().upper(), text)
 
 
 def one(sku: str) -> str:
