@@ -103,6 +103,11 @@ class TikTokChannel:
 
     # ------------------------------------------------------------------ writing
 
+    def goes_with(self, pool_key: str) -> str:
+        """The product: a request takes SKUs of one."""
+        key = PoolKey.read(pool_key)
+        return "" if key is None else key.product_id
+
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
         """One request a product, which is the least that TikTok takes. Each request's outcome is its own.
 

@@ -56,6 +56,14 @@ class AcknowledgesOrders(Protocol):
         """Say that they are recorded. Harmless to repeat; called after the orders were committed."""
 
 
+@runtime_checkable
+class SendsTogether(Protocol):
+    """A channel where only numbers that belong together fit into one request: those of one product, for instance."""
+
+    def goes_with(self, pool_key: str) -> str:
+        """What numbers of one request have in common. Quick, needs no network, always the same for a key."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRequest:
     """A request that claims to come from the channel. Names of headers in lower case."""

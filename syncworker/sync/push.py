@@ -37,7 +37,6 @@ class PushReport:
     channel: str
     #: Pools that the allocator looked at.
     looked: int
-    calls: int
     applied: int
     refused: int
     unknown: int
@@ -63,7 +62,6 @@ def push_channel(context: Context, name: str) -> PushReport | None:
     return PushReport(
         channel=name,
         looked=errand.looked,
-        calls=len(errand.batches()),
         applied=outcomes.count(Outcome.APPLIED),
         refused=outcomes.count(Outcome.REFUSED),
         unknown=len(errand.records) - known,

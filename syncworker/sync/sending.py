@@ -24,6 +24,7 @@ from syncworker.ledger.jobs import JobKind, Lease
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pushes import PushRecord
 from syncworker.sync.answers import record_answers
+from syncworker.sync.batching import batches
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.lease import lease_s
@@ -41,11 +42,6 @@ class Errand:
     #: The channel's key of each push's pool, by push id.
     keys: Mapping[str, str]
 
-    def batches(self) -> list[tuple[PushRecord, ...]]:
-        """The pushes of each call."""
-        size = self.channel.rules.batch_max
-        return [self.records[i : i + size] for i in range(0, len(self.records), size)]
-
 
 def send(context: Context, errand: Errand) -> list[PushResult]:
     """Send the stored pushes in as few calls as the channel takes, and record what becomes of each.
@@ -59,17 +55,19 @@ def send(context: Context, errand: Errand) -> list[PushResult]:
         _record(context, errand, answers, error, is_last=True)
         return answers
     results: list[PushResult] = []
-    batches = errand.batches()
-    for number, batch in enumerate(batches):
+    size = errand.channel.rules.batch_max
+    in_turn = batches(port, errand.records, errand.keys, most=size)
+    for number, batch in enumerate(in_turn):
         answers, failure = _send(context, errand, port, batch)
-        unsent = [] if failure is None else [push for rest in batches[number + 1 :] for push in rest]
+        unsent = [] if failure is None else [push for rest in in_turn[number + 1 :] for push in rest]
         answers = [*answers, *(_not_sent(push, "an earlier call of the run failed") for push in unsent)]
-        is_last = failure is not None or number == len(batches) - 1
+        is_last = failure is not None or number == len(in_turn) - 1
         is_ours = _record(context, errand, answers, failure, is_last=is_last)
         results.extend(answers)
         if failure is not None or not is_ours:
             break
-    _give_up(context, errand, errand.records[len(results) :])
+    settled = {result.push_id for result in results}
+    _give_up(context, errand, [push for push in errand.records if push.id not in settled])
     return results
 
 

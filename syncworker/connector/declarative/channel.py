@@ -101,6 +101,10 @@ class DeclaredChannel:
         """One page of everything listed."""
         return self.listings.page(cursor)
 
+    def goes_with(self, pool_key: str) -> str:
+        """What its request is for: the route, and the part of the key that the route groups by."""
+        return "" if self.pushes is None else self.pushes.group(pool_key)
+
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
         """In as few calls as the channel takes. A push of a kind that it does not take is refused without a call."""
         if self.pushes is None:

@@ -60,6 +60,16 @@ class Pushes:
         told |= {result.push_id: result for result in self._all(sendings)}
         return [told[push.push_id] for push in pushes]
 
+    def group(self, pool_key: str) -> str:
+        """What pushes of one request have in common; the same text for those that are never sent."""
+        parts = self._keys.parts(pool_key)
+        item = None if parts is None else {**parts, "pool": pool_key}
+        number = None if item is None else self._pick(item)
+        if item is None or number is None:
+            return ""
+        shared = self._routes[number].batch.group_by
+        return f"{number}:{'' if shared is None else item.get(shared)}"
+
     def _routed(self, push: QuantityPush) -> tuple[int, Facts | str]:
         if push.kind is not self._mode:
             return 0, f"not sent: this shop takes {self._mode}, not {push.kind}"
