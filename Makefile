@@ -42,6 +42,10 @@ test: $(READY_DEV) ## the whole test suite (one file: ARGS="tests/test_servers.p
 prove: $(READY_DEV) ## the exhaustive searches that are too long for every run
 	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --timeout 7200 -m prove $(ARGS)
 
+.PHONY: bench
+bench: $(READY_DEV) ## speed as ratios, into bench/results.json and docs/performance.md (a minute or two)
+	@exec $(BIN)/python bench/run.py
+
 .PHONY: check
 check: $(READY_DEV) ## format, lint, types, import rules, dependencies
 	@echo "· format"       && $(BIN)/ruff format --quiet --check .

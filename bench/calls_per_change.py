@@ -20,6 +20,7 @@ from unittest import mock
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
+from bench.figures import Figure, show  # noqa: E402
 from syncworker.connector import (  # noqa: E402
     Channel,
     ChannelHttp,
@@ -211,17 +212,21 @@ def _counted() -> Iterator[Counter[bool]]:
         yield calls
 
 
-def main() -> int:
-    """1 if a channel takes more requests than it has to."""
-    costs = list(measure(cases()))
-    print(f"{'channel':14} {'changes':>7} {'requests':>8} {'least':>5} {'asked':>5}  rule")
-    for cost in costs:
-        case = cost.case
-        print(
-            f"{case.name:14} {cost.changes:7} {cost.requests:8} {case.least:5} {cost.questions:5}  {case.rule}"
+def figures() -> list[Figure]:
+    """For each channel: requests, as a multiple of the fewest possible."""
+    return [
+        Figure(
+            what=cost.case.name,
+            value=cost.requests / cost.case.least,
+            of="× the fewest",
+            bar=1.0,
+            at_most=True,
+            behind=f"{cost.changes} changes: {cost.requests} requests, {cost.questions} questions after them; "
+            f"{cost.case.rule}",
         )
-    return 0 if all(cost.requests == cost.case.least for cost in costs) else 1
+        for cost in measure(cases())
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(show(figures()))

@@ -17,6 +17,8 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import structlog
@@ -24,6 +26,7 @@ import structlog
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
+from bench.figures import Figure, show  # noqa: E402
 from syncworker.connector import (  # noqa: E402
     Channel,
     KeptToken,
@@ -89,8 +92,8 @@ def measure(quota: Quota = QUOTA, *, windows: int = 3) -> Use:
         setup = ShopSetup(profile=profile, token="token-toko", listings=(listing,))  # noqa: S106  # made up
         sandbox = stack.enter_context(start_sandbox([setup]))
         shop = sandbox.shops["toko"]
-        (pool,) = shop.control.truth(orders=False)["pools"]  # type: ignore[misc]  # a list of pools
-        turned_back = _push_together(redis.url, shop, pool["pool_id"], quota, (windows + 1.5) * quota.seconds)
+        work = _Work(redis_url=redis.url, shop=shop, quota=quota, seconds=(windows + 1.5) * quota.seconds)
+        turned_back = _push_together(work)
         times = sorted(_pushes(shop.control.log()))
     begun = times[0] + quota.seconds
     counted = sum(begun <= moment < begun + windows * quota.seconds for moment in times)
@@ -102,36 +105,44 @@ def measure(quota: Quota = QUOTA, *, windows: int = 3) -> Use:
     )
 
 
-def _push_together(redis_url: str, shop: ShopAddress, pool: str, quota: Quota, seconds: float) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What each worker is told."""
+
+    redis_url: str
+    shop: ShopAddress
+    quota: Quota
+    seconds: float
+
+
+def _push_together(work: _Work) -> int:
     """How many calls the shop turned back."""
     context = multiprocessing.get_context("fork")
-    gate, results = context.Barrier(WORKERS), context.Queue()
-    workers = [
-        context.Process(
-            target=_worker, args=(redis_url, shop.base_url, shop.token, pool, quota, seconds, gate, results)
-        )
-        for _ in range(WORKERS)
-    ]
+    gate, results = context.Barrier(WORKERS), context.SimpleQueue()
+    workers = [context.Process(target=_worker, args=(work, gate, results)) for _ in range(WORKERS)]
     for worker in workers:
         worker.start()
-    turned_back = sum(results.get(timeout=60) for _ in workers)
     for worker in workers:
-        worker.join(timeout=10)
-    return turned_back
+        worker.join(timeout=60)
+    if any(worker.exitcode != 0 for worker in workers):
+        raise SystemExit("a worker did not end well")
+    return sum(results.get() for _ in workers)
 
 
-def _worker(
-    redis_url: str, base_url: str, token: str, pool: str, quota: Quota, seconds: float, gate, results
-) -> None:  # type: ignore[no-untyped-def]
+def _worker(work: _Work, gate: Barrier, results: SimpleQueue[int]) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    share_rate_limits(redis_url)
+    share_rate_limits(work.redis_url)
     connector = load("marketplace")
     settings = {
-        "base_url": base_url, "token": token, "allow_private_network": True, "rate_limits": (quota.allowance,)
-    }  # fmt: skip
+        "base_url": work.shop.base_url,
+        "token": work.shop.token,
+        "allow_private_network": True,
+        "rate_limits": (work.quota.allowance,),
+    }
     channel = connector.open("toko", validate(connector, settings), KeptToken())
+    pool = channel.list_listings(cursor=None).listings[0].pool_key
     gate.wait()
-    end, turned_back, turn = time.monotonic() + seconds, 0, 0
+    end, turned_back, turn = time.monotonic() + work.seconds, 0, 0
     while time.monotonic() < end:
         turn += 1
         turned_back += _push(channel, pool, turn, end)
@@ -168,15 +179,30 @@ def _most_in_a_window(times: Iterable[float], seconds: float) -> int:
     return most
 
 
-def main() -> int:
-    """1 if too little was used, or anything was turned back."""
+def figures() -> list[Figure]:
+    """What was used, and what was asked for in vain."""
     use = measure()
-    print(
-        f"quota of {use.quota.calls} calls in {use.quota.seconds} s, {WORKERS} workers: {use.used:.1%} of it used "
-        f"(at least {LEAST:.0%}), at most {use.most} calls in a window, {use.turned_back} turned back"
-    )
-    return 0 if use.used >= LEAST and use.most <= use.quota.calls and use.turned_back == 0 else 1
+    behind = f"{use.quota.calls} calls in any {use.quota.seconds} s, {WORKERS} processes; at most {use.most} in a window"
+    return [
+        Figure(what="used", value=use.used, of="of the quota", bar=LEAST, at_most=False, behind=behind),
+        Figure(
+            what="most calls in any window",
+            value=use.most / use.quota.calls,
+            of="of the quota",
+            bar=1.0,
+            at_most=True,
+            behind="by the times in the shop's log",
+        ),
+        Figure(
+            what="calls that the shop turned back",
+            value=float(use.turned_back),
+            of="calls",
+            bar=0.0,
+            at_most=True,
+            behind="by its own count",
+        ),
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(show(figures()))
