@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from syncworker.connector import (
@@ -66,8 +66,7 @@ def order_page(
         orders=tuple(_told(client, settings, feed, [row.document for row in rows if _is_new(row, place)])),
         next_cursor=following,
         channel_time=reply.channel_time,
-        # Orders are told as they are now, which may be newer than the cancellation or return that names them.
-        until=max((orders.moment(row.document["update_time"]) for row in rows), default=None),
+        until=_until(rows, place, is_last=following is None),
     )
 
 
@@ -94,6 +93,18 @@ def _following(rows: Sequence[_Row], place: _Place, token: str | None) -> str | 
     told = dict.fromkeys(() if goes_on else place.told)
     told |= dict.fromkeys(row.id for row in rows if row.changed_s == since_s)
     return _Place(since_s, None if goes_on else token, tuple(told)).written()
+
+
+def _until(rows: Sequence[_Row], place: _Place, *, is_last: bool) -> datetime | None:
+    """Up to when everything is told. Orders are told as they are now, which may be newer than the row that names them.
+
+    Where the rows are not in the order that was asked for, a later page may hold older ones: then, up to where it began.
+    """
+    times = [row.changed_s for row in rows]
+    if not times:
+        return None
+    until_s = times[-1] if times == sorted(times) else max(times) if is_last else place.since_s
+    return datetime.fromtimestamp(until_s, UTC)
 
 
 def _told(

@@ -153,20 +153,21 @@ def _reading(key: PoolKey, sku: Document) -> Reading:
 
 
 def _beside(sku: Document) -> int:
-    """Units of campaigns and creators that a buyer can take and the available number does not hold.
+    """Units that a buyer can take and the warehouses' available numbers do not hold: those of campaigns and creators.
 
-    The documented sample adds them up to the total; where they do not fit into it they are sold beside it.
+    The documented sample adds them up to the total, a formula names them beside what is available: what does not fit into
+    the total is sold beside it, and so is what of the total lies in no warehouse.
     """
     parts = sku.get("total_available_inventory_distribution")
-    if parts is None:
-        return 0
     units = 0
-    for name in ("campaign_inventory", "creator_inventory"):
-        rows = parts.get(name)
+    for name in () if parts is None else ("campaign_inventory", "creator_inventory"):
+        rows = None if parts is None else parts.get(name)
         units += 0 if rows is None else sum(row["quantity"].whole() for row in rows.items())
-    shop = parts.get("in_shop_inventory")
+    shop = None if parts is None else parts.get("in_shop_inventory")
     units += 0 if shop is None else _number(shop["quantity"])
-    return max(0, units - _number(sku["total_available_quantity"]))
+    total = _number(sku["total_available_quantity"])
+    held = sum(_number(row["available_quantity"]) for row in sku["warehouse_inventory"].items())
+    return max(0, units - total, total - held)
 
 
 def _number(value: Document) -> int:

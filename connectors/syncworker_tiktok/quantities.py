@@ -5,7 +5,7 @@ What the answer does not settle is unknown, also beside "code 0".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncworker.connector import (
@@ -78,12 +78,15 @@ def _problem(push: QuantityPush, key: PoolKey | None) -> str:
 
 
 def results(data: Document, parcel: Parcel) -> list[PushResult]:
-    """The outcome of each push: applied unless its SKU stands among the errors, as the documented sample shows it."""
+    """The outcome of each push: applied if the answer tells no error at all.
+
+    Whether the SKUs that are not named beside an error were applied is said nowhere, and its sample does not show it.
+    """
     try:
         failures = _failures(data, {entry.key.sku_id for entry in parcel.entries})
     except MalformedAnswerError as error:
         return [unknown(entry.push, f"the answer cannot be read: {error}") for entry in parcel.entries]
-    return [_result(entry, failures.get(entry.key.sku_id)) for entry in parcel.entries]
+    return [_result(entry, failures) for entry in parcel.entries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,12 @@ def _words(row: Document) -> str:
     return f"{row['code'].shown()}: {'' if message is None else message.shown()}"
 
 
-def _result(entry: Entry, failure: _Failure | None) -> PushResult:
-    if failure is None:
+def _result(entry: Entry, failures: Mapping[str, _Failure]) -> PushResult:
+    if not failures:
         return PushResult(push_id=entry.push.push_id, outcome=Outcome.APPLIED)
+    failure = failures.get(entry.key.sku_id)
+    if failure is None:
+        return unknown(entry.push, "another SKU of its product failed")
     is_ours = not failure.warehouses or entry.key.warehouse_id in failure.warehouses
     if is_definite(failure.codes) and is_ours:
         return refused(entry.push, failure.words, parks=True)

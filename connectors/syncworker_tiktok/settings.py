@@ -52,7 +52,7 @@ class TikTokSettings(BaseModel):
     cancel_reason: str | None = None
 
     #: Whether an order lowers the number before it is paid.
-    unpaid_counts_down: Known = Known.YES
+    unpaid_counts_down: Known = Known.UNKNOWN
     #: Whether cancelled units go on sale again by themselves.
     restocks: Known = Known.UNKNOWN
     #: The same of returned ones.

@@ -178,10 +178,10 @@ def told(body: Json, pushes: list[QuantityPush] | None = None) -> list[PushResul
     return quantities.results(Document(body)["data"], parcel)
 
 
-def test_a_sku_that_fails_beside_code_0_is_refused_alone() -> None:
+def test_a_sku_that_fails_beside_code_0_is_refused_and_proves_nothing_of_the_others() -> None:
     first, second = told(sample("inventory_update_response_partial_failure"))
 
-    assert first == PushResult(push_id=M, outcome=Outcome.APPLIED)
+    assert first.outcome is Outcome.UNKNOWN
     assert (second.outcome, second.parks) == (Outcome.REFUSED, True)
     assert second.message == "12052990: Check failed; 12052097: The warehouse does not exist"
 
@@ -301,6 +301,16 @@ def test_units_of_campaigns_count_where_the_available_number_does_not_hold_them(
     assert quantity(total=3) == 11
 
 
+def test_units_of_campaigns_count_where_the_total_is_more_than_the_warehouses_hold() -> None:
+    """A total of 11 of which 4 are a campaign's: what lies available in the warehouse is only the rest."""
+    text = json.dumps(STOCK).replace('"campaign_inventory": []', '"campaign_inventory": [{"quantity": 4}]')
+    text = text.replace('"total_available_quantity": 7', '"total_available_quantity": 11')
+
+    (reading,) = listings.readings(Document(json.loads(text))["data"], KEYS)
+
+    assert reading.quantity == 11
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -334,6 +344,22 @@ def test_a_cancellation_says_up_to_when_its_feed_is_told_and_not_how_new_its_ord
     assert page.until is not None
     assert page.until.timestamp() == order["update_time"] - 5_000
     assert [one.updated_at > page.until for one in page.orders] == [True]
+
+
+def test_rows_in_another_order_than_asked_for_say_that_nothing_is_told_before_the_end(
+    tiktok: responses.RequestsMock, channel: TikTokChannel
+) -> None:
+    """A walk that fails in its midst begins again where it says that everything is told: older rows may be left."""
+    found = plain("orders_search_response")["data"]["orders"]  # type: ignore[index]  # the documented sample
+    since_s = int(LONG_AGO.timestamp())
+    rows = [{**found[n], "update_time": since_s + later} for n, later in enumerate((900, 100))]
+    data = {"orders": rows, "next_page_token": "a", "total_count": 3}
+    tiktok.post(SEARCH, json={"code": 0, "message": "", "data": data})
+
+    page = channel.list_orders("orders", since=LONG_AGO, cursor=None)
+
+    assert page.next_cursor is not None
+    assert page.until == LONG_AGO
 
 
 # ---------------------------------------------------------------- listings

@@ -107,15 +107,15 @@ def test_a_sku_that_is_refused_beside_code_0_is_parked_alone(shop: TikTokShop) -
 
     told = shop.push(KAOS_M=2, KAOS_L=2)
 
-    assert told["KAOS/M"].outcome is Outcome.APPLIED
+    assert (told["KAOS/M"].outcome, told["KAOS/M"].parks) == (Outcome.UNKNOWN, False)
     assert (told["KAOS/L"].outcome, told["KAOS/L"].parks) == (Outcome.REFUSED, True)
     assert "12052393" in told["KAOS/L"].message
 
 
-def test_a_sku_with_an_error_that_proves_nothing_is_unknown_alone(shop: TikTokShop) -> None:
+def test_a_sku_with_an_error_that_proves_nothing_leaves_its_product_unknown(shop: TikTokShop) -> None:
     shop.control.order_faults({"kind": "item_missing", "count": 1, "applied": True})
 
-    assert shop.outcomes(KAOS_M=2, KAOS_L=2) == [Outcome.UNKNOWN, Outcome.APPLIED]
+    assert shop.outcomes(KAOS_M=2, KAOS_L=2) == [Outcome.UNKNOWN, Outcome.UNKNOWN]
 
 
 def test_one_wrong_sku_does_not_keep_the_others_of_its_product_from_being_sent(shop: TikTokShop) -> None:

@@ -131,6 +131,7 @@ def test_an_order_that_is_no_sale_takes_units_and_proves_nothing_of_the_number(m
 
 def test_a_gift_is_a_line_of_its_own() -> None:
     row = rows()[0]
+    row["status"] = "AWAITING_SHIPMENT"
     lines(row)[1]["is_gift"] = True
 
     assert {line.line_id[-4:]: (line.ordered, line.counts_down) for line in read(row).lines} == {
@@ -154,6 +155,12 @@ def test_a_combination_takes_its_parts() -> None:
 
     assert (line_told.listing_id, line_told.sku, line_told.ordered) == ("17/18", "SAPU", 6)
     assert line_told.counts_down is Known.UNKNOWN
+
+
+def test_an_unpaid_order_proves_nothing_of_the_number_unless_somebody_says_so() -> None:
+    unpaid, paid, _ = (read(row).lines[0].counts_down for row in rows())
+
+    assert (unpaid, paid) == (Known.UNKNOWN, Known.YES)
 
 
 @pytest.mark.parametrize("told", list(Known))

@@ -110,6 +110,7 @@ class TikTokWorld:
                 "base_url": f"{self.base_url}/{name}",
                 "auth_url": f"{self.base_url}/{name}",
                 "allow_private_network": True,
+                "unpaid_counts_down": "yes",
                 "visibility_lag_s": profile.visibility_lag_s,
                 "apply_lag_s": profile.apply_lag_s,
                 "read_lag_s": profile.read_lag_s,
