@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from syncworker.connector import (
 )
 from syncworker.connector.declarative import DeclaredChannel
 from syncworker.connector.declarative.dry_run import dry_settings
+from syncworker.core.exposure import Bound
+from syncworker.core.fulfilment import LineFacts, move_bound
+from syncworker.core.model import ChannelRules
 from syncworker_marketplace import shipped
 
 EARLY, DONE, LATE = "2026-11-24T05:00:00", "2026-11-24T06:00:00", "2026-11-24T07:00:00"
@@ -70,8 +74,24 @@ def test_a_refund_counts_by_when_the_goods_left(
 def test_only_what_the_store_says_to_have_taken_off_lowers_our_bound() -> None:
     assert read("processing")[1].counts_down is Known.YES
     assert read("pending")[1].counts_down is Known.UNKNOWN
-    assert read("failed")[1].restocked is Known.NO
     assert read("cancelled")[1].restocked is Known.UNKNOWN
+
+
+@pytest.mark.parametrize("later", ["cancelled", "pending"])
+def test_a_failed_order_whose_units_the_store_puts_back_only_later_never_leaves_the_bound_too_low(
+    later: str,
+) -> None:
+    """On sale again on the way from failed to cancelled or pending, where no unit is cancelled any more."""
+    rules = ChannelRules()
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    bound, levels = Bound(exposure=10), None
+    for status in ("processing", "failed", later):
+        _, line = read(status)
+        facts = LineFacts(line.counts_down, line.restocked, line.returned_restocked, placed_at=at)
+        bound = move_bound(bound, levels, line.levels(levels), facts, at=at, rules=rules)
+        levels = line.levels(levels)
+
+    assert bound.exposure == 10
 
 
 def test_a_person_looks_at_what_no_word_tells() -> None:
