@@ -31,7 +31,7 @@ from syncworker.connector.answers import (
 )
 from syncworker.connector.auth import Authorizer, Outgoing, Value
 from syncworker.connector.failures import FAILURES, transport_error
-from syncworker.connector.pace import AllowanceUsedUpError, Pace
+from syncworker.connector.pace import UNPACED, AllowanceUsedUpError, Pace
 from syncworker.connector.redaction import Redactor
 from syncworker.connector.ruling import Judge, Ruling, moved_away, own_words, readable, ruled
 from syncworker.connector.tape import current as current_tape
@@ -82,6 +82,8 @@ class _Call:
     accept: Collection[int]
     read: Callable[[bytes], Json]
     judge: Judge | None = None
+    #: An allowance of this operation's own, beside the account's.
+    pace: Pace = UNPACED
 
 
 class ChannelHttp:
@@ -139,6 +141,7 @@ class ChannelHttp:
         accept: Collection[int] = (),
         window: SendWindow | None = None,
         judge: Judge | None = None,
+        pace: Pace = UNPACED,
     ) -> Answer:
         """One request and its JSON answer. ``effect`` says whether it can change anything at the channel.
 
@@ -148,10 +151,11 @@ class ChannelHttp:
         again for a few seconds, and an unreadable answer is a ``MalformedAnswerError``.
 
         2xx and the statuses in ``accept`` are returned, every other one raises. The caller quotes what it puts into
-        ``path``. The body is ``json`` or ``content``. ``judge`` may rule otherwise on any answer that came.
+        ``path``. The body is ``json`` or ``content``. ``judge`` may rule otherwise on any answer that came. ``pace`` is kept
+        beside the account's own, at each try.
         """
         outgoing = self._outgoing(method, path, query, json, content, headers)
-        call = _Call(outgoing=outgoing, effect=effect, accept=accept, read=read_json, judge=judge)
+        call = _Call(outgoing=outgoing, effect=effect, accept=accept, read=read_json, judge=judge, pace=pace)
         return self._answered(call, window)
 
     def request_text(
@@ -161,10 +165,13 @@ class ChannelHttp:
         *,
         query: Query = MappingProxyType({}),
         headers: Mapping[str, str] = MappingProxyType({}),
+        pace: Pace = UNPACED,
     ) -> Answer:
         """A request without effect whose answer is text, a report file for instance: ``body`` is a ``str``."""
         outgoing = self._outgoing(method, path, query, None, None, {"Accept": "*/*", **headers})
-        return self._answered(_Call(outgoing=outgoing, effect=False, accept=(), read=_read_text), None)
+        return self._answered(
+            _Call(outgoing=outgoing, effect=False, accept=(), read=_read_text, pace=pace), None
+        )
 
     def close(self) -> None:
         """Close this thread's connections; the next request opens new ones."""
@@ -197,7 +204,7 @@ class ChannelHttp:
 
     def _flown(self, call: _Call, window: SendWindow | None) -> tuple[bool, Answer | ChannelError]:
         """The answer or error, and whether it says that the proof is stale."""
-        with self._pace.turn():
+        with self._pace.turn(), call.pace.turn():
             session = self._session()
             request = self._prepared(session, call.outgoing)
             path = self.redact(call.outgoing.path)

@@ -99,6 +99,10 @@ class Pace:
             _log.warning("rate storage away", reason=type(error).__name__)
 
 
+#: Of what nobody limits.
+UNPACED = Pace("", ())
+
+
 def _allowance(text: str) -> Allowance:
     """``10/second``, ``1 per 60 second``; ``ValueError`` for anything else."""
     item = parse(text)

@@ -15,6 +15,8 @@ from typing import Protocol
 from uuid import uuid4
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 #: A call whose worker died counts as answered after so long: longer than any request may take.
 LOST_S = 30.0
@@ -144,7 +146,9 @@ class RedisSlots:
     @classmethod
     def at(cls, url: str) -> RedisSlots:
         """At ``redis://…``, ``rediss://…`` or ``unix://…``; connects with the first call."""
-        client = redis.Redis.from_url(url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
+        client = redis.Redis.from_url(
+            url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S, retry=Retry(NoBackoff(), 1)
+        )
         return cls(client)
 
     def take(self, key: str, allowances: Sequence[Allowance]) -> str | float:

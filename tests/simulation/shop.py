@@ -27,6 +27,7 @@ from syncworker.connector import (
 )
 from syncworker.connector.declarative import DeclaredChannel
 from syncworker.connector.http import Query
+from syncworker.connector.pace import UNPACED, Pace
 from syncworker.connector.registry import validate
 from syncworker.ledger.clock import ManualClock
 from syncworker.sandbox.faults import AFTER_KINDS, FiredFault, Operation
@@ -85,6 +86,7 @@ class SimulatedWire:
         headers: Mapping[str, str] = MappingProxyType({}),
         accept: Collection[int] = (),
         judge: Judge | None = None,
+        pace: Pace = UNPACED,
     ) -> Answer:
         asked = {name: None if value is None else str(value) for name, value in query.items()}
         body = json if isinstance(json, dict) else {}

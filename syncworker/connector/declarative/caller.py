@@ -6,7 +6,6 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,11 +38,18 @@ class Wire(Protocol):
         headers: Mapping[str, str] = ...,
         accept: Collection[int] = ...,
         judge: Judge | None = ...,
+        pace: Pace = ...,
     ) -> Answer:
         """One request."""
 
     def request_text(
-        self, method: str, path: str, *, query: Query = ..., headers: Mapping[str, str] = ...
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = ...,
+        headers: Mapping[str, str] = ...,
+        pace: Pace = ...,
     ) -> Answer:
         """One request whose answer is text."""
 
@@ -117,37 +123,38 @@ class Caller:
         """
         key = once or Once()
         filled = instead or request.fill(facts, key_name=key.body, key=key.key)
-        with self.turn(request):
-            return self.wire.request_json(
-                filled.method,
-                filled.path,
-                effect=effect,
-                query={**self._common(facts), **filled.query, **({key.query: key.key} if key.query else {})},
-                json=filled.json,
-                content=filled.content,
-                headers={**filled.headers, **({key.header: key.key} if key.header else {})},
-                judge=judge or self.judgement(effect=effect),
-            )
+        return self.wire.request_json(
+            filled.method,
+            filled.path,
+            effect=effect,
+            query={**self._common(facts), **filled.query, **({key.query: key.key} if key.query else {})},
+            json=filled.json,
+            content=filled.content,
+            headers={**filled.headers, **({key.header: key.key} if key.header else {})},
+            judge=judge or self.judgement(effect=effect),
+            pace=self._pace_of(request),
+        )
 
     def text(self, request: BoundRequest, facts: Facts) -> str:
         """A text, a report file for instance."""
         filled = request.fill(facts)
         query = {**self._common(facts), **filled.query}
-        with self.turn(request):
-            answer = self.wire.request_text(filled.method, filled.path, query=query, headers=filled.headers)
+        pace = self._pace_of(request)
+        answer = self.wire.request_text(
+            filled.method, filled.path, query=query, headers=filled.headers, pace=pace
+        )
         return answer.body if isinstance(answer.body, str) else ""
 
-    def turn(self, request: BoundRequest) -> AbstractContextManager[None]:
-        """Entered when the operation may be called; ``RetryLaterError`` if that is far away. Nothing was sent then."""
+    def _pace_of(self, request: BoundRequest) -> Pace:
+        """The operation's own allowance. Waits here for as long as the channel told by its headers."""
         if self.rules.limits is not None:
             self.rules.limits.wait(self.sleep)
         pace = self._paces.get(request.name)
         if pace is None:
             allowances = request.pace.allowances(self.account.values)
-            pace = self._paces[request.name] = Pace(
-                f"{self._name} {request.name}", allowances, sleep=self.sleep
-            )
-        return pace.turn()
+            pace = Pace(f"{self._name} {request.name}", allowances, sleep=self.sleep)
+            self._paces[request.name] = pace
+        return pace
 
     def _common(self, facts: Facts) -> dict[str, QueryValue]:
         found = {name: fill(facts) for name, fill in self._query.items()}

@@ -172,6 +172,18 @@ def test_a_pace_is_kept_without_being_told(shop: responses.RequestsMock) -> None
         channel.check()
 
 
+def test_a_read_that_is_tried_again_keeps_the_pace_too(shop: responses.RequestsMock) -> None:
+    channel = opened(
+        described(name="retried", check__request={"path": "/me", "pace": {"min_interval_s": 61}})
+    )
+    shop.get(f"{URL}/me", status=429, json={}, headers={"Retry-After": "0"})
+
+    with pytest.raises(RetryLaterError, match="allowance"):
+        channel.check()
+
+    assert len(shop.calls) == 1
+
+
 def test_a_header_of_its_own_says_how_long_to_wait(shop: responses.RequestsMock) -> None:
     rate = {"retry_after": "X-Wait-Ms", "retry_after_unit": "ms"}
     shop.get(f"{URL}/me", status=429, json={}, headers={"X-Wait-Ms": "9000"})
