@@ -119,6 +119,7 @@ def _tiktok(config: Path, shop: ShopAddress, profile: ShopProfile) -> dict[str, 
         "consent_url": shop.base_url,
         "allow_private_network": True,
         **_declared(profile, WHOLE_SECONDS_S),
+        "unpaid_counts_down": "yes",
         "restocks": profile.restocks_on_cancel,
         "restocks_returns": "no",
         # The pretend shop has no limit; TikTok itself tells none and brakes.

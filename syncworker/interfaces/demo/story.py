@@ -119,7 +119,7 @@ class Story:
                 yield sentences.sold_twice(sale.shop, sale.sku, part, sold, made), Tone.BAD
             elif left == 0 and self._is_first(("last", part)):
                 yield from self._last_one(sale, part)
-            elif left == SCARCE and part != CARVING and self._is_first(("scarce", part)):
+            elif left == SCARCE and part != CARVING and self._is_first("scarce"):
                 yield sentences.scarce(part, left, self._shelf.shows(part, self._shops)), Tone.PLAIN
 
     def _last_one(self, sale: Happening, part: str) -> Iterator[tuple[str, Tone]]:
@@ -177,9 +177,10 @@ class Story:
             yield sentences.in_stock_again(told.shop, told.sku), Tone.PLAIN
 
     def _push(self, push: Happening, at_s: float) -> Iterator[tuple[str, Tone]]:
-        """The first of each kind, so that every shop's way is seen once."""
+        """The first of each kind, so that every shop's way of getting more is seen once; giving back looks alike."""
         rises = push.after > push.before
-        if at_s - self._last_push_s < PUSH_PAUSE_S or not self._is_first((push.shop, rises)):
+        kind = (push.shop, "rises") if rises else ("falls", push.after == 0)
+        if at_s - self._last_push_s < PUSH_PAUSE_S or not self._is_first(kind):
             return
         self._last_push_s = at_s
         yield self._words(push, rises), Tone.PLAIN

@@ -30,7 +30,7 @@ CARVING_BETWEEN_S, APART_S = (7.0, 11.0), (0.15, 0.7)
 CANCELLATIONS = (
     ("pasar", True, 9.0, None),
     ("tiktok", False, 14.0, None),
-    ("toko", False, 28.0, "SAPU-GLAGAH"),
+    ("toko", False, 32.0, "SAPU-GLAGAH"),
 )
 
 
