@@ -33,6 +33,12 @@ def linked(tx: Snapshot, channel: str, skus: Iterable[str] | None = None) -> lis
     return [record_of(row) for row in rows]
 
 
+def selling_from(tx: Snapshot, pool_ids: Iterable[str]) -> list[ListingRecord]:
+    """The linked listings whose orders are sales from one of these pools."""
+    query = sa.select(listing).where(listing.c.pool_id.in_(sorted(set(pool_ids))), _IS_LINKED)
+    return [record_of(row) for row in tx.execute(query.order_by(listing.c.id)).mappings()]
+
+
 def to_be_sent(tx: Snapshot, channel: str, *, most: int) -> list[ListingRecord]:
     """Listings whose contents may differ from what the channel has; those that got no answer when last told come last."""
     query = sa.select(listing).where(listing.c.channel == channel, _IS_TO_BE_SENT)
@@ -91,9 +97,16 @@ def refused(tx: Transaction, record: ListingRecord, contents: Mapping[str, objec
     _answer(tx, record, refused=dict(contents), refusal=words)
 
 
-def unanswered(tx: Transaction, record: ListingRecord, words: str) -> None:
-    """Nobody knows whether the channel took them: they stay to be sent, after the others."""
-    tx.execute(sa.update(listing).where(listing.c.id == record.id).values(refused=None, refusal=words))
+def unanswered(tx: Transaction, record: ListingRecord, fields: Iterable[str], words: str) -> None:
+    """Nobody knows whether the channel took them: they stay to be sent, after the others.
+
+    Nor is what it took before in these ``fields`` believed any more, so that going back to that is sent as well.
+    """
+    doubted = set(fields)
+    sent = record.sent and {name: value for name, value in record.sent.items() if name not in doubted}
+    tx.execute(
+        sa.update(listing).where(listing.c.id == record.id).values(sent=sent, refused=None, refusal=words)
+    )
 
 
 def looked_at(tx: Transaction, records: Iterable[ListingRecord]) -> None:

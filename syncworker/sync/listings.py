@@ -16,6 +16,7 @@ from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.listings import FoundListing
 from syncworker.ledger.pools import PoolRecord
+from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
 from syncworker.sync.ingest import take_up
 from syncworker.sync.numbers import adopt, follow, review_moves
@@ -60,6 +61,7 @@ def link(
     refuse_second_sku(record, listing_id, sku)
     pool_id = record.id if record is not None else adopt(tx, context, channel, listing.pool_key, sku)
     listings.link(tx, name, listing_id, sku=sku, pool_id=pool_id)
+    withdrawing.review_hidden(tx, [pool_id])
     waiting = orders.quarantined(tx, channel=name, listing_id=listing_id)
     taken = take_up(tx, channel, waiting, actor=actor)
     touched = pools.mark_parts_dirty(tx, products.recipe_of(tx, [sku])[sku])

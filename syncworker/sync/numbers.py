@@ -81,6 +81,7 @@ def _follow(tx: Transaction, context: Context, channel: ChannelRecord, one: Move
     record = pools.load(tx, [joined_id])[joined_id]
     _forget(tx, channel, record)
     listings.link(tx, channel.name, one.external_id, sku=one.sku, pool_id=joined_id)
+    withdrawing.review_hidden(tx, [one.pool_id, joined_id])
     withdrawing.end(tx, record)
     incidents.open_incident(tx, IncidentKind.NUMBER_MOVED, subject, {**facts, "joined": joined_id})
 

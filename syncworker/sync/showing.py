@@ -1,8 +1,8 @@
 """Whose words stand in a listing, and shall buyers see it? Managed or not, hidden or shown, by an operator's word.
 
 Showing a listing again is a push of a number that we do not send: the bound is forgotten before the call leaves, and nothing
-that shares its units is raised until the number has been read and settled. A hidden listing is emptied first, so that its
-units can sell elsewhere.
+that shares its units is raised until the number has been read and settled; until it can be read nothing is sent to it. A
+hidden listing is emptied first, so that its units can sell elsewhere.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.contents import found_contents
 from syncworker.sync.numbers import MARGIN
 from syncworker.sync.stockroom import lock_connected
+from syncworker.sync.withdrawing import review_hidden
 
 
 def manage(
@@ -49,9 +50,10 @@ def show(tx: Transaction, name: str, skus: Sequence[str], *, is_shown: bool) -> 
     records = _chosen(tx, name, skus)
     if "active" not in channels.load(tx, name).listing_fields:
         raise InputError(f"A listing at {name} can be hidden and shown on its own pages alone.")
+    lock_connected(tx, {str(record.sku) for record in records})
     contents.change(tx, [record.id for record in records], wanted_active=is_shown)
-    if not is_shown:
-        _empty_hidden(tx, name, records)
+    review_hidden(tx, {str(record.pool_id) for record in records})
+    _look_again(tx, [str(record.sku) for record in records])
     return records
 
 
@@ -79,15 +81,6 @@ def _chosen(tx: Transaction, name: str, skus: Sequence[str] | None) -> list[List
     return records
 
 
-def _empty_hidden(tx: Transaction, name: str, records: Iterable[ListingRecord]) -> None:
-    """Numbers that only hidden listings sell from are wanted at 0."""
-    ids = {str(record.pool_id) for record in records}
-    seen = {record.pool_id for record in contents.linked(tx, name) if record.wanted_active is not False}
-    for pool_id in sorted(ids - seen):
-        pools.update(tx, pool_id, hidden=True)
-    _look_again(tx, [str(record.sku) for record in records])
-
-
 def may_be_hidden(tx: Transaction, channel: ChannelRecord, record: ListingRecord) -> bool:
     """Whether the listing's number is at 0 already, or cannot come there."""
     pool = pools.load(tx, [str(record.pool_id)])[str(record.pool_id)]
@@ -100,9 +93,16 @@ def may_be_hidden(tx: Transaction, channel: ChannelRecord, record: ListingRecord
     return pool.bound.exposure is not None and pool.bound.exposure <= 0 and not is_open
 
 
-def prepare_to_show(tx: Transaction, channel: ChannelRecord, record: ListingRecord) -> None:
-    """Right before a listing is shown again: whatever its number was read to be while it was hidden proves nothing."""
+def prepare_to_show(tx: Transaction, channel: ChannelRecord, record: ListingRecord) -> bool:
+    """Right before a listing is shown again: whatever its number was read to be while it was hidden proves nothing.
+
+    False, and nothing is changed, while a number is on its way there: its answer would be taken for one from afterwards.
+    """
+    opens = pushes.open_of(tx, [str(record.pool_id)]).get(str(record.pool_id), [])
+    if channel.rules.readable and any(push.open.acknowledged_at is None for push in opens):
+        return False
     _forget(tx, channel, record, lag=channel.rules.horizon + channel.rules.apply_lag)
+    return True
 
 
 def shown_again(tx: Transaction, channel: ChannelRecord, record: ListingRecord, *, is_certain: bool) -> None:
@@ -125,7 +125,8 @@ def _forget(tx: Transaction, channel: ChannelRecord, record: ListingRecord, *, l
         return
     risen_at = tx.now + lag
     pools.save_bounds(tx, {pool.id: replace(forgotten(pool.bound), risen_at=risen_at)}, shown={pool.id: None})
-    pools.update(tx, pool.id, absent_at=None)
+    # A 0 that is sent meanwhile may land before the listing is shown, and would prove nothing of what that put on sale.
+    pools.update(tx, pool.id, absent_at=None, not_before=risen_at)
     pools.want_read(tx, [pool.id], at=risen_at + rules.read_lag + MARGIN, sooner_only=False)
 
 

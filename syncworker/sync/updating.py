@@ -153,12 +153,12 @@ def _tell_one(
 
 
 def _prepare(tx: Transaction, begun: _Begun, plan: ContentsPlan) -> bool:
-    """Right before the call; False while a listing that is to be hidden may still sell something."""
+    """Right before the call; False while the listing's number hinders it: not at 0 yet, or on its way."""
     jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
     if plan.difference.get("active") is False:
         return may_be_hidden(tx, begun.channel, plan.record)
     if plan.difference.get("active"):
-        prepare_to_show(tx, begun.channel, plan.record)
+        return prepare_to_show(tx, begun.channel, plan.record)
     return True
 
 
@@ -182,7 +182,7 @@ def _refused(tx: Transaction, begun: _Begun, plan: ContentsPlan, words: str) -> 
 
 
 def _unclear(tx: Transaction, begun: _Begun, plan: ContentsPlan, words: str) -> None:
-    contents.unanswered(tx, plan.record, words)
+    contents.unanswered(tx, plan.record, plan.difference, words)
     if plan.difference.get("active"):
         shown_again(tx, begun.channel, plan.record, is_certain=False)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from syncworker.core.exposure import Bound
-from syncworker.ledger import listings, pools
+from syncworker.ledger import contents, listings, pools
 from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.listings import ListingRecord
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
 
@@ -41,6 +42,24 @@ def end_needless(
     for record in looked:
         if record.withdraw and _is_out(record.bound) and not open_pushes.get(record.id):
             end(tx, record)
+
+
+def review_hidden(tx: Transaction, pool_ids: Iterable[str]) -> None:
+    """Numbers that only hidden listings sell from are wanted at 0; with one that buyers see they get their share."""
+    sellers: dict[str, list[ListingRecord]] = {}
+    for seller in contents.selling_from(tx, pool_ids):
+        sellers.setdefault(str(seller.pool_id), []).append(seller)
+    for record in pools.load(tx, sellers).values():
+        is_hidden = all(seller.wanted_active is False for seller in sellers[record.id])
+        if is_hidden or any(_is_seen(seller) for seller in sellers[record.id]):
+            pools.update(tx, record.id, hidden=is_hidden, wanted_version=record.wanted_version + 1)
+
+
+def _is_seen(record: ListingRecord) -> bool:
+    """Whether nobody wants it hidden, and the channel has accepted that where it was asked to show it."""
+    if record.wanted_active is None:
+        return True
+    return record.wanted_active and (record.sent or {}).get("active") is True
 
 
 def _is_ours_alone(tx: Transaction, record: PoolRecord) -> bool:

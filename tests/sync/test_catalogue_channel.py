@@ -199,7 +199,7 @@ def test_a_number_changed_by_hand_is_put_right(manual_ledger: Ledger) -> None:
 
 
 def test_a_catalogue_that_takes_orders_from_now_on_is_counted(manual_ledger: Ledger) -> None:
-    town = Town(manual_ledger, units=5, shown=0)
+    Town(manual_ledger, units=5, shown=0)
 
     with manual_ledger.transaction() as tx:
         use.register(tx, "instagram", connector="fake", capabilities=SHOP)

@@ -7,12 +7,15 @@ from dataclasses import replace
 import pytest
 
 from syncworker.connector import ListingRejectedError, OutcomeUnknownError, Reading
+from syncworker.connector.fake import FakePool
 from syncworker.ledger import pools
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.contents import ContentsState, contents_state
+from syncworker.sync.listings import discover, link
 from syncworker.sync.publishing import publish
+from syncworker.sync.push import push_channel
 from syncworker.sync.showing import show
 from tests.sync.shopfront import FACTS, Business
 
@@ -120,3 +123,73 @@ def test_showing_a_listing_counts_before_the_request_leaves(business: Business) 
     business.run(kinds=[JobKind.CONTENTS])
 
     assert seen == [None]
+
+
+def test_a_listing_that_is_shown_before_it_was_hidden_gets_its_share_again(business: Business) -> None:
+    """The channel has it shown already, so that nothing is sent: what was wanted at 0 is wanted no more."""
+    _show(business, is_shown=True)
+    business.run(6)
+    _show(business, is_shown=False)
+    business.run(2, kinds=[JobKind.PULL, JobKind.PUSH, JobKind.READ])
+    emptied = business.shop.pools["BIN"].quantity
+
+    _show(business, is_shown=True)
+    business.run(6)
+
+    assert (emptied, business.shop.pools["BIN"].quantity) == (0, 9)
+
+
+def test_a_number_sells_again_once_a_listing_that_is_shown_sells_from_it(business: Business) -> None:
+    _hidden(business)
+    business.shop.add("other", 0, listing_id="second", pool_key="BIN")
+    discover(business.context, "shop")
+    business.ledger.run(lambda tx: link(tx, business.context, "shop", "second", "BIN", actor="test"))
+
+    business.run(6)
+
+    assert business.shop.pools["BIN"].quantity == 9
+
+
+def test_nothing_is_sent_to_a_number_while_its_listing_is_being_shown(business: Business) -> None:
+    """A 0 that landed before the listing was shown, and is answered after it, would hide what came on sale with it."""
+    _hidden(business)
+    _show(business, is_shown=True)
+    before = business.shop.count("push_quantities")
+
+    def meanwhile() -> None:
+        business.receive("BIN", 1)
+        push_channel(business.context, "shop")
+
+    business.shop.on_update = meanwhile
+    business.run(kinds=[JobKind.CONTENTS])
+
+    assert business.shop.count("push_quantities") == before
+    business.run(6)
+    assert business.shop.pools["BIN"].quantity == 10
+
+
+def test_a_listing_whose_hiding_got_no_answer_is_shown_again(business: Business) -> None:
+    """It may be hidden by now, whatever it was told before."""
+    _show(business, is_shown=True)
+    business.run(6)
+    _show(business, is_shown=False)
+    business.shop.troubles = [OutcomeUnknownError("no answer")]
+    business.run(3)
+    business.shop.hidden.add("BIN")
+
+    _show(business, is_shown=True)
+    business.run(8)
+
+    assert business.shop.hidden == set()
+    assert business.shop.pools["BIN"].quantity == 9
+
+
+def test_a_hidden_listing_holds_no_units_of_the_number_it_moves_to(business: Business) -> None:
+    _hidden(business)
+    business.shop.pools["new"] = FakePool(0)
+    business.shop.listings["BIN"] = replace(business.shop.listings["BIN"], pool_key="new")
+    discover(business.context, "shop")
+
+    business.run(8)
+
+    assert business.shop.pools["new"].quantity == 0
