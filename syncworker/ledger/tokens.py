@@ -37,9 +37,18 @@ def ending_before(tx: Snapshot, moment: datetime) -> Sequence[SealedToken]:
 
 
 def save(
-    tx: Transaction, channel: str, sealed: str, *, expires_at: datetime | None, ends_at: datetime | None
-) -> None:
-    """Store a token, or replace the one that is there; a renewal that is under way loses its lease."""
+    tx: Transaction,
+    channel: str,
+    sealed: str,
+    *,
+    expires_at: datetime | None,
+    ends_at: datetime | None,
+    over: int | None = None,
+) -> bool:
+    """Store a token, or replace the one that is there; a renewal that is under way loses its lease.
+
+    With ``over`` only that generation is replaced: False, and nothing is stored, if a newer one is there.
+    """
     values = {
         "sealed": sealed,
         "expires_at": expires_at,
@@ -48,11 +57,14 @@ def save(
         "lease_until": None,
     }
     insert = insert_for(tx.dialect, token).values(channel=channel, generation=1, **values)
-    tx.execute(
+    stored = tx.execute(
         insert.on_conflict_do_update(
-            index_elements=["channel"], set_={**values, "generation": token.c.generation + 1}
-        )
+            index_elements=["channel"],
+            set_={**values, "generation": token.c.generation + 1},
+            where=None if over is None else token.c.generation == over,
+        ).returning(token.c.generation)
     )
+    return stored.first() is not None
 
 
 def claim_renewal(tx: Transaction, channel: str, generation: int, *, lease: str, for_s: float) -> bool:

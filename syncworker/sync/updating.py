@@ -170,7 +170,8 @@ def _accepted(tx: Transaction, begun: _Begun, plan: ContentsPlan) -> None:
 
 
 def _refused(tx: Transaction, begun: _Begun, plan: ContentsPlan, words: str) -> None:
-    contents.refused(tx, plan.record, plan.wanted, words)
+    # What we did not even ask for was not refused: whatever is wanted next is sent.
+    contents.refused(tx, plan.record, {} if plan.problem is not None else plan.wanted, words)
     facts = {
         "channel": begun.channel.name,
         "listing": plan.record.external_id,

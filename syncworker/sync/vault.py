@@ -100,7 +100,7 @@ class ChannelTokens:
                 return current
             lease = new_id()
             if self._claimed(row, lease):
-                return self._renewed(current, refresh, lease)
+                return self._renewed(row, current, refresh, lease)
             if time.monotonic() > deadline:
                 raise RetryLaterError(f"{self.channel}: another worker is renewing its token")
             time.sleep(0.1)
@@ -110,23 +110,32 @@ class ChannelTokens:
             lambda tx: tokens.claim_renewal(tx, self.channel, row.generation, lease=lease, for_s=RENEWAL_S)
         )
 
-    def _renewed(self, current: Token, refresh: Callable[[Token], Token], lease: str) -> Token:
+    def _renewed(
+        self, row: SealedToken, current: Token, refresh: Callable[[Token], Token], lease: str
+    ) -> Token:
         try:
             fresh = refresh(current)
         except BaseException:
             self.vault.ledger.run(lambda tx: tokens.release_renewal(tx, self.channel, lease))
             raise
-        self.keep(fresh)
-        return fresh
+        sealed = self.vault.seal(fresh)
+        if self.vault.ledger.run(lambda tx: self._save(tx, fresh, sealed, over=row.generation)):
+            return fresh
+        # A person connected the account anew meanwhile, or somebody who thought us dead renewed: theirs is the newer one.
+        return self.current() or fresh
 
     def _row(self) -> SealedToken | None:
         with self.vault.ledger.snapshot() as tx:
             return tokens.load(tx, self.channel)
 
-    def _save(self, tx: Transaction, token: Token, sealed: str) -> None:
+    def _save(self, tx: Transaction, token: Token, sealed: str, *, over: int | None = None) -> bool:
         ends_at = token.refresh_expires_at if token.refresh else token.expires_at
-        tokens.save(tx, self.channel, sealed, expires_at=token.expires_at, ends_at=ends_at)
-        _review(tx, self.channel, ends_at)
+        is_stored = tokens.save(
+            tx, self.channel, sealed, expires_at=token.expires_at, ends_at=ends_at, over=over
+        )
+        if is_stored:
+            _review(tx, self.channel, ends_at)
+        return is_stored
 
 
 def not_connected(channel: str) -> str:

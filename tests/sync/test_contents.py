@@ -159,6 +159,30 @@ def test_a_catalogue_price_in_another_currency_is_never_sent(business: Business)
 # --- whose words ---------------------------------------------------------------------------------------------------
 
 
+def test_words_that_waited_beside_such_a_price_are_sent_once_there_is_none(business: Business) -> None:
+    """The channel never refused them: we did not ask."""
+    business.save(replace(BIN, title="Big bin", price=Decimal("9.90"), currency="SGD"))
+    business.run(2)
+
+    business.save(replace(BIN, title="Big bin", price=None, currency=None))
+    business.run(2)
+
+    assert business.shop.changes() == [{"title": "Big bin"}]
+    assert _open(business, IncidentKind.LISTING_REFUSED) == []
+
+
+def test_words_that_got_no_answer_are_taken_back_by_sending_the_old_ones(business: Business) -> None:
+    """The channel may have taken them, so that the old ones are news to it."""
+    business.save(replace(BIN, title="Big bin"))
+    business.shop.troubles = [OutcomeUnknownError("no answer")]
+    business.run(1)
+
+    business.save(BIN)
+    business.run(8)
+
+    assert business.shop.changes() == [{"title": "Big bin"}, {"title": "Bin"}]
+
+
 def test_what_a_seller_wrote_by_hand_is_never_overwritten(manual_ledger: Ledger) -> None:
     business = Business(manual_ledger)
     business.shop.add("BIN", 3)

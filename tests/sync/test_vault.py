@@ -176,3 +176,16 @@ def test_a_consent_that_ends_soon_is_told_until_it_is_renewed(manual_ledger: Led
 def _clock(ledger: Ledger) -> ManualClock:
     assert isinstance(ledger.clock, ManualClock)
     return ledger.clock
+
+
+def test_an_account_that_was_connected_again_during_a_renewal_keeps_its_new_token(ledger: Ledger) -> None:
+    """What a person consented to is newer than what the old consent still gives."""
+    tokens = vault_on(ledger).of("tiktok")
+    tokens.keep(token(1))
+
+    def refresh(spent: Token) -> Token:
+        tokens.keep(token(7))
+        return following(spent)
+
+    assert tokens.renew(token(1), refresh) == token(7)
+    assert tokens.current() == token(7)
