@@ -62,6 +62,9 @@ class LineFacts:
     restocked: Known
     returned_restocked: Known
     placed_at: datetime
+    #: The same two as they were recorded before; ``None`` for a line that is seen for the first time.
+    was_restocked: Known | None = None
+    was_returned_restocked: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,22 @@ def move_bound(
     elif facts.restocked is Known.YES:
         # Taken back: sold again only if the cancellation had surely put the units back on sale.
         bound = _sold(bound, -cancelled, facts, at=at, rules=rules)
+    late = _put_back_late(before.cancelled, after.cancelled, facts.was_restocked, facts.restocked)
+    late += _put_back_late(
+        before.returned, after.returned, facts.was_returned_restocked, facts.returned_restocked
+    )
+    bound = exposure.restocked(bound, late, at=at) if late else bound
     return _returned(bound, after.returned - before.returned, facts, at=at)
+
+
+def _put_back_late(before: int, after: int, was: Known | None, now: Known) -> int:
+    """Units whose line said that they are not on sale again, and that may be by now.
+
+    Where newer ones came to them, "unknown" may speak of these alone.
+    """
+    if was is not Known.NO or now is Known.NO or (now is Known.UNKNOWN and after > before):
+        return 0
+    return min(before, after)
 
 
 def _first_seen(bound: Bound, seen: Levels, facts: LineFacts, *, at: datetime, rules: ChannelRules) -> Bound:

@@ -181,11 +181,14 @@ def _facts(channel: ChannelRecord, change: LineChange, *, is_sure: bool) -> Line
     raises both.
     """
     has_waited = change.before is not None and change.before.state is LineState.QUARANTINED
+    was = None if has_waited else change.before
     return LineFacts(
         counts_down=change.after.counts_down if is_sure else Known.UNKNOWN,
         restocked=change.after.restocked,
         returned_restocked=change.after.returned_restocked,
         placed_at=change.order.placed_at - (2 * channel.rules.clock_skew if has_waited else timedelta(0)),
+        was_restocked=None if was is None else was.restocked,
+        was_returned_restocked=None if was is None else was.returned_restocked,
     )
 
 

@@ -189,8 +189,12 @@ class _Desk:
                 before,
                 levels=seen,
                 counts_down=line.counts_down,
-                restocked=line.restocked,
-                returned_restocked=line.returned_restocked,
+                restocked=_merged(before.restocked, line.restocked) if merge else line.restocked,
+                returned_restocked=(
+                    _merged(before.returned_restocked, line.returned_restocked)
+                    if merge
+                    else line.returned_restocked
+                ),
             )
         return self._first_seen(record, line, seen)
 
@@ -224,6 +228,11 @@ class _Desk:
         """
         levels = replace(line.levels, cancelled=line.levels.ordered)
         return changed_line(record, line, replace(line, levels=levels, restocked=Known.UNKNOWN))
+
+
+def _merged(before: Known, told: Known) -> Known:
+    """Of two tellings that carry the same time, "not on sale again" is believed only if both say so."""
+    return before if told is Known.NO else told
 
 
 def _is_gone(line: LineRecord, key: str, told: set[str]) -> bool:

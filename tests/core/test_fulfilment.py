@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 
@@ -146,6 +147,32 @@ def test_taken_back_lowers_only_what_was_surely_restocked(restocked: Known, expo
         counts_down=Known.YES, restocked=restocked, returned_restocked=Known.YES, placed_at=NOON
     )
     assert moved(Levels(1, 1, 0, 0), Levels(1, 0, 0, 0), facts).exposure == exposed
+
+
+@pytest.mark.parametrize(
+    ("now", "cancelled", "returned", "exposed"),
+    [
+        (Known.YES, 2, 1, 9 + 2 + 1),
+        (Known.UNKNOWN, 2, 1, 9 + 2 + 1),
+        (Known.NO, 2, 1, 9),
+        # A newer unit may be all that the channel speaks of now; if it surely speaks of all, they are all on sale.
+        (Known.UNKNOWN, 3, 2, 9 + 1 + 1),
+        (Known.YES, 3, 2, 9 + 3 + 2),
+        # Taken back: what is sold again is not on sale.
+        (Known.UNKNOWN, 0, 1, 9 + 1),
+    ],
+)
+def test_units_that_go_on_sale_after_their_line_had_said_no_raise_the_bound(
+    now: Known, cancelled: int, returned: int, exposed: int
+) -> None:
+    facts = replace(
+        SURE, restocked=now, returned_restocked=now, was_restocked=Known.NO, was_returned_restocked=Known.NO
+    )
+
+    after = moved(Levels(5, 2, 3, 1), Levels(5, cancelled, 3, returned), facts)
+
+    assert after.exposure == exposed
+    assert after.restocked == exposed - 9
 
 
 @given(steps=st.lists(levels(), min_size=1, max_size=5))
