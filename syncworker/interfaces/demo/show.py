@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 #: Between two looks at the logs, and at the rows that tell what was planned.
 LOOK_S, ROWS_S = 0.1, 0.25
-#: The pages have their first numbers well before that.
-SHARED_OUT_S = 10.0
+#: The pages have their first numbers well before that; what TikTok Shop listed already is read back and settled first.
+SHARED_OUT_S = 40.0
 #: The engine knows the last order after visibility and poll; a busy computer may need longer.
 CATCH_UP_S = 15.0
 

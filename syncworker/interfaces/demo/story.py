@@ -163,7 +163,8 @@ class Story:
             yield from self._push(told, at_s)
         elif at_s - self._last_push_s >= PUSH_PAUSE_S and self._is_first("stall"):
             self._last_push_s = at_s
-            yield sentences.stall_number(told.shop, told.sku, told.before, told.after), Tone.PLAIN
+            words = sentences.follows_shelf if self._is_shared else sentences.stall_number
+            yield words(told.shop, told.sku, told.before, told.after), Tone.PLAIN
 
     def _window(self, told: Happening) -> Iterator[tuple[str, Tone]]:
         """Of a part alone: what holds of a part holds of the sets that it is in."""
