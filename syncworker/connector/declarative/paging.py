@@ -242,11 +242,19 @@ def _by_cursor(spec: ByCursor, account: Account) -> _Next:
 
 
 def _by_key(spec: ByKey) -> _Next:
-    """On to the last row's time; where a whole page has one time, by number."""
+    """On to the last row's time; where a whole page has one time, or none that can be seen, by number."""
+
+    def is_last(place: Place, seen: Seen) -> bool:
+        told = None if spec.pages_header is None else seen.answer.headers.get(spec.pages_header.lower())
+        if told is not None:
+            return _count(told, str(spec.pages_header)) <= (place.number or 1)
+        return len(seen.ids) < spec.size or seen.newest is None
 
     def following(place: Place, seen: Seen) -> Place | None:
-        if len(seen.ids) < spec.size or seen.newest is None:
+        if is_last(place, seen):
             return None
+        if seen.newest is None:
+            return replace(place, number=(place.number or 1) + 1)
         start = (seen.newest - timedelta(seconds=spec.step_back_s)).isoformat()
         is_ahead = place.since is None or datetime.fromisoformat(start) > datetime.fromisoformat(place.since)
         if is_ahead:

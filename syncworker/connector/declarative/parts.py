@@ -211,6 +211,10 @@ class ByKey(Strict):
     step_back_s: Seconds = Field(
         default=1.0, description="Seconds that the next page reaches back, for times of coarse resolution"
     )
+    pages_header: str | None = Field(
+        default=None,
+        description="Header that tells the pages in all: where it is given, a page with too few rows is the last only if it says so",
+    )
 
 
 Paginate = Annotated[

@@ -110,6 +110,25 @@ def test_more_orders_in_one_second_than_a_page_holds_are_all_seen(shop: response
     assert set(walked(opened(KEYSET))) == {"0", "1", "2", "3", "4", "5", "6", "7", "9"}
 
 
+def test_a_page_from_which_rows_were_left_out_is_not_the_last_if_the_channel_says_so(
+    shop: responses.RequestsMock,
+) -> None:
+    """A store leaves out what the key may not see, or what it cannot load: the page is short, and there are more."""
+    paginate = {"style": "keyset", "size": 3, "pages_header": "X-Pages"}
+    feed = Feed([order(n, second=5 * n) for n in range(10)], 3)
+
+    def answered(request: PreparedRequest) -> Answered:
+        status, headers, body = feed(request)
+        rows = [row for row in json.loads(body)["orders"] if row["id"] not in {2, 5}]
+        return status, headers, json.dumps({"orders": rows})
+
+    shop.add_callback("GET", f"{URL}/orders", answered)
+
+    found = walked(opened(paged(paginate, {"since": "=since", "page": "=page"})))
+
+    assert set(found) == {str(n) for n in range(10)} - {"2", "5"}
+
+
 def test_a_feed_that_is_not_in_the_order_of_its_times_is_not_walked_by_them(
     shop: responses.RequestsMock,
 ) -> None:
