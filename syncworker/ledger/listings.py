@@ -231,15 +231,14 @@ def sellers(tx: Snapshot, channel: str, pool_key: str) -> list[Link]:
 def of_skus(tx: Snapshot, channel: str, skus: Iterable[str]) -> dict[str, str]:
     """The channel's own id of the first linked listing of each SKU; those without one are left out."""
     rows = tx.execute(
-        sa.select(listing.c.sku, listing.c.external_id)
-        .where(
+        sa.select(listing.c.sku, listing.c.external_id).where(
             listing.c.channel == channel,
             listing.c.sku.in_(sorted(set(skus))),
             listing.c.state == ListingState.LINKED.value,
         )
-        .order_by(listing.c.external_id.desc())
     )
-    return {row.sku: row.external_id for row in rows}
+    # Put in order here: asked to do so, SQLite would walk the whole channel in that order.
+    return {row.sku: row.external_id for row in sorted(rows, key=lambda row: row.external_id, reverse=True)}
 
 
 def suggestions(tx: Snapshot, *, channel: str | None = None) -> list[ListingRecord]:

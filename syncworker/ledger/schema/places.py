@@ -103,6 +103,9 @@ listing = Table(
     Column("contents_wanted", Integer, nullable=False, server_default="0"),
     Column("contents_done", Integer, nullable=False, server_default="0"),
     UniqueConstraint("channel", "external_id"),
+    Index("ix_listing_sku", "sku", "channel"),
+    Index("ix_listing_pool", "pool_id"),
+    Index("ix_listing_number", "channel", "pool_key"),
 )
 Index(
     "ix_listing_contents",
@@ -171,6 +174,7 @@ pool = Table(
     Column("locked_until", Moment, nullable=True),
     UniqueConstraint("channel", "pool_key"),
     Index("ix_pool_sku", "sku"),
+    Index("ix_pool_waiting", "reason", "planned_at"),
 )
 Index(
     "ix_pool_dirty",
