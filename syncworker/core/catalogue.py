@@ -33,6 +33,9 @@ def _next(row: Row) -> tuple[Reason, PlannedPush | None]:
 
 
 def _standing(row: Row) -> Reason:
+    """What is counted there is of a time when it took orders: nobody but a person can say that nothing of it is left."""
+    if row.held > 0 or row.view.exposure is None:
+        return Reason.WAITS_FOR_PERSON
     if row.target > 0:
         return Reason.CATALOGUE_IN_STOCK
     return row.limit if row.high == 0 else Reason.CATALOGUE_OUT_OF_STOCK

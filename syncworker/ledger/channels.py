@@ -112,10 +112,10 @@ def register(
         state = ChannelState.LIVE if rules.own_number else ChannelState.OBSERVING
         values = {"name": name, "state": state.value, "connected_at": tx.now, **facts, **settings}
         tx.execute(sa.insert(channel).values(values))
-    kinds = _kinds(rules, feeds)
-    _add_jobs(tx, name, [*kinds, JobKind.CONTENTS] if listing_fields else kinds)
-    if not listing_fields:
-        jobs.remove(tx, name, JobKind.CONTENTS)
+    kinds = [*_kinds(rules, feeds), *([JobKind.CONTENTS] if listing_fields else [])]
+    _add_jobs(tx, name, kinds)
+    for gone in set(JobKind).difference(kinds):
+        jobs.remove(tx, name, gone)
     return not known
 
 

@@ -22,7 +22,7 @@ from syncworker.sync.context import Context
 from syncworker.sync.incidents import review_parts
 from syncworker.sync.listings import review_protection
 from syncworker.sync.numbers import review_moves
-from syncworker.sync.stockroom import Part, Stockroom, stockroom_of
+from syncworker.sync.stockroom import Part, Stockroom, lock_connected, stockroom_of
 
 
 def register(
@@ -74,6 +74,7 @@ def register(
 
 def _count_from_now_on(tx: Transaction, name: str) -> None:
     """A catalogue takes orders now: what it shows was never counted, so nothing is known of it."""
+    lock_connected(tx, {record.sku for record in pools.of_channel(tx, name)})
     records = pools.of_channel(tx, name)
     pools.save_bounds(tx, {record.id: forgotten(record.bound) for record in records})
     pools.want_read(tx, [record.id for record in records], at=tx.now)

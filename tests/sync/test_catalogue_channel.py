@@ -14,8 +14,10 @@ from syncworker.connector import (
     RetryLaterError,
 )
 from syncworker.connector.fake import FakeChannel
+from syncworker.core.allocator import Reason
 from syncworker.errors import InputError
 from syncworker.ledger import ManualClock, limits, listings, pools, products, stock
+from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.products import Product
@@ -25,6 +27,7 @@ from syncworker.sync import goods
 from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.sale import add_sale
+from syncworker.sync.tick import tick
 from syncworker.sync.wait import work_once
 
 #: The rows are the same in every database; the rule itself is tried on all of them elsewhere.
@@ -222,3 +225,32 @@ def test_a_sale_is_recorded_with_the_listing_it_was_seen_at(manual_ledger: Ledge
 
     with manual_ledger.snapshot() as tx:
         assert listings.of_skus(tx, "instagram", ["BIN", "PAN"]) == {"BIN": "IG-1"}
+
+
+def test_a_shop_that_takes_no_more_orders_does_not_hold_its_units_for_ever_untold(
+    manual_ledger: Ledger,
+) -> None:
+    """Orders of before may be unseen, so that only a person can say that nothing is left; `explain` asks for it."""
+    town = Town(manual_ledger, units=4, shown=0)
+    with manual_ledger.transaction() as tx:
+        use.register(tx, "instagram", connector="fake", capabilities=SHOP)
+    town.settle(12)
+    held = town.pool().bound.exposure
+
+    with manual_ledger.transaction() as tx:
+        use.register(tx, "instagram", connector="fake", capabilities=CATALOGUE)
+    town.settle(12)
+
+    assert (held or 0) > 0
+    assert town.pool().bound.exposure == held
+    assert town.pool().reason == Reason.WAITS_FOR_PERSON.value
+
+
+def test_a_shop_that_becomes_a_catalogue_has_no_orders_to_pull(manual_ledger: Ledger) -> None:
+    town = Town(manual_ledger, units=4, shown=0)
+    with manual_ledger.transaction() as tx:
+        use.register(tx, "shop", connector="fake", capabilities=CATALOGUE)
+
+    town.clock.advance(timedelta(minutes=5))
+
+    assert ("shop", JobKind.PULL) not in tick(town.context)
