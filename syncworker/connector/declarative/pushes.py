@@ -125,6 +125,8 @@ class PushCall:
             )
         except RequestRefusedError as error:
             return self._refused(sending, error, is_split=judge.then == "split", parks=judge.then in PARKING)
+        if judge.then == "done":
+            raise OutcomeUnknownError("the answer says that it was so already, which proves no number")
         try:
             return [self._clean(result) for result in self._read(answer.body, sending)]
         except MalformedAnswerError as error:

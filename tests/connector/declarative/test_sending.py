@@ -145,6 +145,18 @@ def test_a_batch_that_is_all_or_nothing_is_halved_until_the_bad_one_is_alone(
     assert sorted(shelf.taken) == sorted("ABCEFG")
 
 
+@pytest.mark.parametrize("result", [{"whole": True}, {"error_map": "Content"}])
+def test_what_was_so_already_is_no_proof_that_a_number_was_set(
+    shop: responses.RequestsMock, result: dict[str, Json]
+) -> None:
+    """The rule is written for orders that were acknowledged already; an error answers a push, so nothing is known."""
+    shop.post(f"{URL}/numbers", json={"code": 409, "Content": {}}, status=409)
+    manifest = with_result(result, {"Content": {}}, errors={"rules": [{"status": 409, "then": "done"}]})
+
+    with pytest.raises(OutcomeUnknownError, match="was so already"):
+        sent(manifest, "A")
+
+
 def test_a_batch_that_is_too_large_is_halved_only_where_that_is_declared(
     shop: responses.RequestsMock,
 ) -> None:
