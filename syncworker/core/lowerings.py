@@ -155,7 +155,14 @@ def _lack_of_available(sheet: Sheet, part: str) -> int:
 
 
 def _lack_of_showable(sheet: Sheet, part: str) -> int:
-    return _held_later(sheet, part) - (sheet.parts[part].available - sheet.parts[part].safety_stock)
+    """Units of the safety stock that are shown, once all that is on its way has come; slack is not shown."""
+    slack = sum(_slack(row) * row.view.recipe.get(part, 0) for row in sheet.escrow_rows)
+    return _held_later(sheet, part) - slack - (sheet.parts[part].available - sheet.parts[part].safety_stock)
+
+
+def _slack(row: Row) -> int:
+    """Units that stay counted though its number does not show them; a set-only number gets rid of them by 0 alone."""
+    return 0 if row.sets_only else max(0, row.held - row.coming - row.seen)
 
 
 def _held_later(sheet: Sheet, part: str) -> int:

@@ -303,6 +303,16 @@ def test_an_unknown_number_that_no_zero_can_prove_waits_for_a_person(
     assert _plan(9, pool("X", seeing, None, withdraw=withdraw))["X"].reason is Reason.WAITS_FOR_READ
 
 
+def test_slack_elsewhere_takes_nothing_from_what_may_be_shown_beside_the_safety_stock() -> None:
+    slack = pool("Z", CAS, 1, shown=0)
+
+    raised = _plan(4, pool("X", SET, 0), slack, safety_stock=3)["X"]
+    kept = _plan(4, pool("X", SET, 1), slack, safety_stock=3)["X"]
+
+    assert raised.push == _set(1)
+    assert kept.push is None
+
+
 # --- the channels' own ways
 
 
