@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from syncworker.bootstrap import App, build, register_channels
 from syncworker.interfaces.demo.cast import MODES, NUMBER, sellers
 from syncworker.interfaces.demo.happenings import Happening, Shelf
 from syncworker.interfaces.demo.stage import SAMPLE
+from syncworker.interfaces.demo.stall import Stall
 from syncworker.interfaces.demo.story import Story, Tone
 from syncworker.interfaces.demo.visits import CARVING, FIRST_SHOP, Visit, draw_acts
 from syncworker.interfaces.language import speak
+from syncworker.ledger.stock import levels
 from syncworker.sandbox.catalogue import parse_catalogue
+from syncworker.sandbox.history import read_log
+from syncworker.sandbox.referee import judge
+from syncworker.settings import load_settings
+from syncworker.sync.catalogue import apply_plan, plan_products
+from syncworker.sync.publishing import publish
+from syncworker.sync.push import push_channel
 
 BEGAN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SELLERS = sellers(list(MODES), MODES)
@@ -146,3 +156,39 @@ def test_a_catalogue_goes_out_of_stock_and_back_and_its_number_counts_nowhere() 
     assert "had stopped showing brooms" in last[-1][0]
     assert emptied == [("Instagram shows brooms as out of stock: the last one is promised.", Tone.PLAIN)]
     assert back == [("Instagram shows brooms as in stock again.", Tone.PLAIN)]
+
+
+def test_what_sells_over_the_counter_is_handed_over_once_and_no_more_than_its_number(tmp_path: Path) -> None:
+    app = a_stall_with(tmp_path, bins=2)
+    with app:
+        stall = Stall(app.ledger, tmp_path, actor="test")
+        stall.look()
+        outcomes = [stall.buy("BIN-BAMBU", buyer=f"buyer-{number}")["outcome"] for number in range(3)]
+        stall.look()
+        stall.close()
+        with app.ledger.snapshot() as tx:
+            left = levels(tx, ["BIN-BAMBU"])["BIN-BAMBU", "main"].on_hand
+
+    log = read_log(tmp_path / "counter.jsonl")
+    assert outcomes == ["sold", "sold", "turned_away"]
+    assert left == 0
+    assert [(event["kind"], event["before"], event["after"]) for event in log] == [
+        (NUMBER, 0, 2), ("buy", 2, 1), ("buy", 1, 0), ("turned_away", 0, 0),
+    ]  # fmt: skip
+    verdict = judge(
+        parse_catalogue("sku,title,on_hand,price,currency,parts\nBIN-BAMBU,Bin,2,1,IDR,\n"), [log]
+    )
+    assert (verdict.sold, verdict.oversold, verdict.turned_away_in_stock) == (2, 0, 0)
+
+
+def a_stall_with(folder: Path, *, bins: int) -> App:
+    """An engine with one counter, which was given all there is."""
+    (folder / "channels.toml").write_text('[channels.counter]\nconnector = "counter"\n')
+    (folder / "syncworker.toml").write_text('database_url = "sqlite:///stall.db"\n')
+    app = build(load_settings(folder))
+    rows = f"sku,title,on_hand,price,currency,parts\nBIN-BAMBU,Bin,{bins},1,IDR,\n".encode()
+    app.ledger.run(lambda tx: apply_plan(tx, plan_products(tx, rows), reference="test", actor="test"))
+    register_channels(app)
+    publish(app.context, "counter")
+    push_channel(app.context, "counter")
+    return app

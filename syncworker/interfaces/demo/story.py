@@ -171,9 +171,8 @@ class Story:
         if told.sku not in self._shelf.supply or told.sku == CARVING:
             return
         if told.after == 0:
-            if self._is_first("window empty"):
+            if self._is_first(("window empty", told.sku)):
                 yield sentences.out_of_stock(told.shop, told.sku), Tone.PLAIN
-            self._told.add(("window empty", told.sku))
         elif ("window empty", told.sku) in self._told and self._is_first("window full again"):
             yield sentences.in_stock_again(told.shop, told.sku), Tone.PLAIN
 
