@@ -61,7 +61,7 @@ def settings_of(kind: str, name: str, base_url: str) -> dict[str, object]:
             "status_interval_s": 0.1,
             "job_wait_s": 1.5,
         },
-        "medusa": {"secret_key": f"secret-{name}", "location_id": f"sloc_{name}"},
+        "medusa": {"secret_key": f"secret-{name}", "location_id": f"sloc_{name}", "counts_down": "yes"},
     }
     return common | own[kind]
 

@@ -57,6 +57,14 @@ def test_an_orders_life_comes_out_as_levels(shop: Counterpart) -> None:
     assert (returned.ordered, returned.shipped, returned.returned) == (3, 3, 1)
 
 
+def test_an_order_of_a_server_with_several_locations_proves_nothing_of_ours(sandbox: Sandbox) -> None:
+    shop = open_counterpart(sandbox, "medusa", counts_down="unknown")
+
+    (line,) = shop.order(shop.buy("BIN", 1)).lines
+
+    assert (line.counts_down, line.restocked) == (Known.UNKNOWN, Known.UNKNOWN)
+
+
 def test_an_edited_order_has_fewer_units(shop: Counterpart) -> None:
     order_id = shop.buy("PAN", 3)
     shop.control.cancel(order_id, quantity=1)
