@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncworker.ledger.jobs import JobKind
-from syncworker.ledger.keys import keys_table
+from syncworker.ledger.keys import among, keys_table
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.listings import ListingRecord, ListingState, record_of
 from syncworker.ledger.schema import job, listing
@@ -35,7 +35,7 @@ def linked(tx: Snapshot, channel: str, skus: Iterable[str] | None = None) -> lis
 
 def selling_from(tx: Snapshot, pool_ids: Iterable[str]) -> list[ListingRecord]:
     """The linked listings whose orders are sales from one of these pools."""
-    query = sa.select(listing).where(listing.c.pool_id.in_(sorted(set(pool_ids))), _IS_LINKED)
+    query = sa.select(listing).where(among(tx.dialect, listing.c.pool_id, pool_ids), _IS_LINKED)
     return [record_of(row) for row in tx.execute(query.order_by(listing.c.id)).mappings()]
 
 
@@ -79,10 +79,9 @@ def change(
     tx: Transaction, listing_ids: Iterable[int], **values: Any
 ) -> None:  # Any: each as its column has it
     """Give these rows new values, and have their contents looked at again."""
-    ids = sorted(set(listing_ids))
     tx.execute(
         sa.update(listing)
-        .where(listing.c.id.in_(ids))
+        .where(among(tx.dialect, listing.c.id, listing_ids))
         .values(contents_wanted=listing.c.contents_wanted + 1, **values)
     )
 

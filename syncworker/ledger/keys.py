@@ -1,4 +1,4 @@
-"""How are many rows asked for by their keys in one statement? The keys become a table of their own to join with.
+"""How are many rows asked for by their keys in one statement? The keys become a table of their own, or one bound list.
 
 One bound value a column however many keys there are, so that no limit of parameters is ever met.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -27,11 +28,25 @@ def keys_table(
     return keys, sa.and_(*(column == keys.c[column.name] for column in columns))
 
 
+def among(
+    dialect: str, column: sa.ColumnElement[Any], values: Iterable[str | int]
+) -> sa.ColumnElement[bool]:  # Any: whatever the column holds
+    """The condition that ``column``, of text or whole numbers, is one of these; without any it is never met."""
+    given = sorted(set(values))
+    if dialect == "postgresql":
+        return column == sa.any_(sa.cast(given, ARRAY(_element(column))))
+    each = sa.func.json_each(json.dumps(given)).table_valued("value")
+    return column.in_(sa.select(each.c.value))
+
+
+def _element(column: sa.ColumnElement[Any]) -> sa.types.TypeEngine[Any]:  # Any: as above
+    return sa.BigInteger() if isinstance(column.type, sa.Integer) else sa.Text()
+
+
 def _unnested(columns: Sequence[sa.Column[object]], rows: list[tuple[str | int, ...]]) -> sa.FromClause:
     arrays = []
     for index, column in enumerate(columns):
-        kind = sa.BigInteger() if isinstance(column.type, sa.Integer) else sa.Text()
-        arrays.append(sa.cast([row[index] for row in rows], ARRAY(kind)))
+        arrays.append(sa.cast([row[index] for row in rows], ARRAY(_element(column))))
     names = [sa.column(column.name, column.type) for column in columns]
     return sa.func.unnest(*arrays).table_valued(*names, name="keys").render_derived()
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from syncworker.core.model import Limits, Policy
+from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import limit, product
 from syncworker.ledger.upsert import insert_for
@@ -17,7 +18,7 @@ def load(tx: Snapshot, skus: Iterable[str] | None = None) -> dict[tuple[str, str
     """Limits by (channel, SKU); of these SKUs, or all."""
     query = sa.select(limit).order_by(limit.c.channel, limit.c.sku)
     if skus is not None:
-        query = query.where(limit.c.sku.in_(sorted(set(skus))))
+        query = query.where(among(tx.dialect, limit.c.sku, skus))
     return {
         (row.channel, row.sku): Limits(
             pause=row.pause, at_most=row.at_most, fixed=row.fixed, at_least=row.at_least, share=row.share
@@ -40,7 +41,7 @@ def safety_stocks(tx: Snapshot, skus: Iterable[str]) -> dict[str, int]:
     """Units that no channel is shown, by SKU; only those that have any."""
     rows = tx.execute(
         sa.select(product.c.sku, product.c.safety_stock).where(
-            product.c.sku.in_(sorted(set(skus))), product.c.safety_stock > 0
+            among(tx.dialect, product.c.sku, skus), product.c.safety_stock > 0
         )
     )
     return {row.sku: row.safety_stock for row in rows}
@@ -55,7 +56,7 @@ def policies(tx: Snapshot, skus: Iterable[str]) -> dict[str, Policy]:
     """The policy of each SKU that has one of its own."""
     rows = tx.execute(
         sa.select(product.c.sku, product.c.policy).where(
-            product.c.sku.in_(sorted(set(skus))), product.c.policy.is_not(None)
+            among(tx.dialect, product.c.sku, skus), product.c.policy.is_not(None)
         )
     )
     return {row.sku: Policy(row.policy) for row in rows}

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from syncworker.errors import InputError
+from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
 from syncworker.ledger.schema import listing, pool, product
@@ -133,7 +134,7 @@ def _moved(tx: Snapshot, channel: str, found: Sequence[FoundListing]) -> list[Mo
         sa.select(listing.c.external_id, listing.c.sku, listing.c.pool_id, listing.c.pool_key)
         .where(
             listing.c.channel == channel,
-            listing.c.external_id.in_(sorted(told)),
+            among(tx.dialect, listing.c.external_id, told),
             listing.c.state == ListingState.LINKED.value,
         )
         .order_by(listing.c.external_id)
@@ -196,7 +197,7 @@ def links(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, 
     rows = tx.execute(
         sa.select(listing.c.external_id, listing.c.sku, listing.c.pool_id).where(
             listing.c.channel == channel,
-            listing.c.external_id.in_(sorted(set(external_ids))),
+            among(tx.dialect, listing.c.external_id, external_ids),
             listing.c.state == ListingState.LINKED.value,
         )
     )
@@ -211,7 +212,7 @@ def current_pools(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> di
     rows = tx.execute(
         sa.select(listing.c.external_id, pool.c.id)
         .join(pool, sa.and_(pool.c.channel == listing.c.channel, pool.c.pool_key == listing.c.pool_key))
-        .where(listing.c.channel == channel, listing.c.external_id.in_(sorted(set(external_ids))))
+        .where(listing.c.channel == channel, among(tx.dialect, listing.c.external_id, external_ids))
     )
     return {row.external_id: row.id for row in rows}
 
@@ -233,7 +234,7 @@ def of_skus(tx: Snapshot, channel: str, skus: Iterable[str]) -> dict[str, str]:
     rows = tx.execute(
         sa.select(listing.c.sku, listing.c.external_id).where(
             listing.c.channel == channel,
-            listing.c.sku.in_(sorted(set(skus))),
+            among(tx.dialect, listing.c.sku, skus),
             listing.c.state == ListingState.LINKED.value,
         )
     )

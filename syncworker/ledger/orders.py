@@ -17,6 +17,7 @@ from sqlalchemy.engine import RowMapping
 
 from syncworker.core.fulfilment import Levels
 from syncworker.core.model import Known
+from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns, parameters
 from syncworker.ledger.schema import listing, order, order_line, pool
@@ -80,7 +81,9 @@ def load(
     """Recorded orders of a channel with their lines, by external id."""
     ids = sorted(set(external_ids))
     query = (
-        sa.select(order).where(order.c.channel == channel, order.c.external_id.in_(ids)).order_by(order.c.id)
+        sa.select(order)
+        .where(order.c.channel == channel, among(tx.dialect, order.c.external_id, ids))
+        .order_by(order.c.id)
     )
     return _with_lines(tx, query.with_for_update() if lock else query)
 
@@ -142,7 +145,7 @@ def blocked_pools(tx: Snapshot, channel: str) -> set[str] | None:
                 sa.or_(listing.c.pool_key == pool.c.pool_key, listing.c.pool_id == pool.c.id),
             ),
         )
-        .where(listing.c.channel == channel, listing.c.external_id.in_(ids))
+        .where(listing.c.channel == channel, among(tx.dialect, listing.c.external_id, ids))
     )
     return {row.id for row in pools}
 
@@ -167,7 +170,7 @@ def recent_sales(tx: Snapshot, pool_ids: Iterable[str], *, since: datetime) -> d
             order_line.c.pool_id, sa.func.sum(order_line.c.ordered - order_line.c.cancelled).label("units")
         )
         .join(order, order.c.id == order_line.c.order_id)
-        .where(order_line.c.pool_id.in_(sorted(set(pool_ids))), order.c.placed_at >= since)
+        .where(among(tx.dialect, order_line.c.pool_id, pool_ids), order.c.placed_at >= since)
         .group_by(order_line.c.pool_id)
     )
     return {row.pool_id: int(row.units) for row in rows}
@@ -253,7 +256,7 @@ def _with_lines(tx: Snapshot, query: sa.Select[*tuple[object, ...]]) -> dict[str
     orders = {int(row["id"]): _order(row) for row in tx.execute(query).mappings()}
     lines: dict[int, dict[str, LineRecord]] = defaultdict(dict)
     if orders:
-        chosen = sa.select(order_line).where(order_line.c.order_id.in_(sorted(orders)))
+        chosen = sa.select(order_line).where(among(tx.dialect, order_line.c.order_id, orders))
         for row in tx.execute(chosen).mappings():
             lines[row["order_id"]][row["line_id"]] = _line(row)
     found = (replace(record, lines=lines[order_id]) for order_id, record in orders.items())

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from syncworker.core.exposure import Base, BaseKind, Bound
+from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns, parameters
 from syncworker.ledger.schema import pool, product_part
@@ -79,7 +80,7 @@ def create(
 
 def load(tx: Snapshot, pool_ids: Iterable[str], *, lock: bool = False) -> dict[str, PoolRecord]:
     """These pools by id, rows locked in sorted order when asked for."""
-    return _keyed(_select(tx, pool.c.id.in_(sorted(set(pool_ids))), lock=lock))
+    return _keyed(_select(tx, among(tx.dialect, pool.c.id, pool_ids), lock=lock))
 
 
 def starting_with(tx: Snapshot, text: str) -> list[PoolRecord]:
@@ -94,12 +95,12 @@ def of_channel(tx: Snapshot, name: str) -> list[PoolRecord]:
 
 def of_skus(tx: Snapshot, skus: Iterable[str], *, lock: bool = False) -> dict[str, PoolRecord]:
     """Every pool that sells one of these SKUs, by id."""
-    return _keyed(_select(tx, pool.c.sku.in_(sorted(set(skus))), lock=lock))
+    return _keyed(_select(tx, among(tx.dialect, pool.c.sku, skus), lock=lock))
 
 
 def by_key(tx: Snapshot, channel: str, keys: Iterable[str]) -> dict[str, PoolRecord]:
     """A channel's pools by the channel's own key."""
-    found = _select(tx, sa.and_(pool.c.channel == channel, pool.c.pool_key.in_(sorted(set(keys)))))
+    found = _select(tx, sa.and_(pool.c.channel == channel, among(tx.dialect, pool.c.pool_key, keys)))
     return {record.pool_key: record for record in found}
 
 
@@ -164,7 +165,11 @@ def mark_dirty(tx: Transaction, pool_ids: Iterable[str]) -> None:
     """The allocator shall look at these pools again."""
     ids = list(load(tx, pool_ids, lock=True))
     if ids:
-        tx.execute(sa.update(pool).where(pool.c.id.in_(ids)).values(wanted_version=pool.c.wanted_version + 1))
+        tx.execute(
+            sa.update(pool)
+            .where(among(tx.dialect, pool.c.id, ids))
+            .values(wanted_version=pool.c.wanted_version + 1)
+        )
 
 
 def mark_parts_dirty(tx: Transaction, parts: Iterable[str]) -> list[str]:
@@ -172,15 +177,21 @@ def mark_parts_dirty(tx: Transaction, parts: Iterable[str]) -> list[str]:
     skus = skus_using(tx, parts)
     if not skus:
         return []
-    tx.execute(sa.update(pool).where(pool.c.sku.in_(skus)).values(wanted_version=pool.c.wanted_version + 1))
-    rows = tx.execute(sa.select(pool.c.channel).where(pool.c.sku.in_(skus)).distinct())
+    tx.execute(
+        sa.update(pool)
+        .where(among(tx.dialect, pool.c.sku, skus))
+        .values(wanted_version=pool.c.wanted_version + 1)
+    )
+    rows = tx.execute(sa.select(pool.c.channel).where(among(tx.dialect, pool.c.sku, skus)).distinct())
     return sorted(row.channel for row in rows)
 
 
 def skus_using(tx: Snapshot, parts: Iterable[str]) -> list[str]:
     """The parts themselves and every bundle that contains one of them."""
     wanted = sorted(set(parts))
-    rows = tx.execute(sa.select(product_part.c.sku).where(product_part.c.part.in_(wanted)).distinct())
+    rows = tx.execute(
+        sa.select(product_part.c.sku).where(among(tx.dialect, product_part.c.part, wanted)).distinct()
+    )
     return sorted({*wanted, *(row.sku for row in rows)})
 
 
@@ -228,7 +239,7 @@ def want_read(tx: Transaction, pool_ids: Sequence[str], *, at: datetime, sooner_
     earlier = sa.or_(pool.c.read_due_at.is_(None), pool.c.read_due_at > at) if sooner_only else sa.true()
     ids = sorted(set(pool_ids))
     if ids:
-        tx.execute(sa.update(pool).where(pool.c.id.in_(ids), earlier).values(read_due_at=at))
+        tx.execute(sa.update(pool).where(among(tx.dialect, pool.c.id, ids), earlier).values(read_due_at=at))
 
 
 def _select(

@@ -12,6 +12,7 @@ from sqlalchemy.engine import RowMapping
 
 from syncworker.core.exposure import OpenPush, PushState
 from syncworker.core.model import QuantityMode
+from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
 from syncworker.ledger.schema import pool, push
@@ -62,7 +63,7 @@ def store(tx: Transaction, records: Sequence[PushRecord]) -> None:
 
 def load(tx: Snapshot, push_ids: Iterable[str]) -> dict[str, PushRecord]:
     """These pushes by id."""
-    rows = tx.execute(sa.select(push).where(push.c.id.in_(sorted(set(push_ids))))).mappings()
+    rows = tx.execute(sa.select(push).where(among(tx.dialect, push.c.id, push_ids))).mappings()
     return {record.id: record for record in map(_record, rows)}
 
 
@@ -70,7 +71,7 @@ def open_of(tx: Snapshot, pool_ids: Iterable[str]) -> Mapping[str, list[PushReco
     """Open pushes by pool, oldest first."""
     rows = tx.execute(
         sa.select(push)
-        .where(push.c.pool_id.in_(sorted(set(pool_ids))), push.c.closed_at.is_(None))
+        .where(among(tx.dialect, push.c.pool_id, pool_ids), push.c.closed_at.is_(None))
         .order_by(push.c.stored_at, push.c.id)
     ).mappings()
     found: dict[str, list[PushRecord]] = defaultdict(list)
@@ -139,7 +140,7 @@ def told_at(tx: Snapshot, pool_ids: Iterable[str]) -> dict[str, datetime]:
     rows = tx.execute(
         sa.select(push.c.pool_id, sa.func.max(push.c.stored_at, type_=push.c.stored_at.type).label("at"))
         .where(
-            push.c.pool_id.in_(sorted(set(pool_ids))),
+            among(tx.dialect, push.c.pool_id, pool_ids),
             sa.or_(sa.and_(accepted, sa.or_(tells, push.c.echo.is_not(None))), mismatch),
         )
         .group_by(push.c.pool_id)
@@ -177,7 +178,7 @@ def close(tx: Transaction, push_ids: Iterable[str]) -> None:
     if ids:
         tx.execute(
             sa.update(push)
-            .where(push.c.id.in_(ids), push.c.closed_at.is_(None))
+            .where(among(tx.dialect, push.c.id, ids), push.c.closed_at.is_(None))
             .values(state=PushState.SETTLED.value, closed_at=tx.now)
         )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from syncworker.core.exposure import ReadStart
+from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import read
 
@@ -73,7 +74,7 @@ def answered_since(tx: Snapshot, pool_ids: Iterable[str], moment: datetime) -> s
     rows = tx.execute(
         sa.select(read.c.pool_id)
         .where(
-            read.c.pool_id.in_(sorted(set(pool_ids))), read.c.began_at >= moment, read.c.answer.is_not(None)
+            among(tx.dialect, read.c.pool_id, pool_ids), read.c.began_at >= moment, read.c.answer.is_not(None)
         )
         .distinct()
     )

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from syncworker.core.fulfilment import Levels
 from syncworker.ledger.jobs import JobKind
+from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot
 from syncworker.ledger.schema import hold, job, movement, order, order_line
 from syncworker.ledger.stock import MovementKind
@@ -54,7 +55,7 @@ def movement_sums(tx: Snapshot, skus: Iterable[str]) -> list[MovementSum]:
             sa.func.sum(movement.c.on_hand_after - movement.c.on_hand_before).label("on_hand"),
             sa.func.sum(movement.c.reserved_after - movement.c.reserved_before).label("reserved"),
         )
-        .where(movement.c.sku.in_(sorted(set(skus))))
+        .where(among(tx.dialect, movement.c.sku, skus))
         .group_by(movement.c.sku, movement.c.location, movement.c.kind)
         .order_by(movement.c.sku, movement.c.location, movement.c.kind)
     )
