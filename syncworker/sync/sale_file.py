@@ -222,7 +222,7 @@ def _moment(cell: str, now: datetime) -> datetime:
         return now
     try:
         moment = datetime.fromisoformat(cell).astimezone()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise CellError("write a time like 2026-11-24 17:30") from error
     if moment > now:
         raise CellError("write when it was sold; this lies in the future")

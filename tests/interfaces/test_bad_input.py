@@ -264,3 +264,10 @@ def test_a_page_that_repeats_itself(stocked: Shop) -> None:
         "Error: toko: its answer cannot be read (the page repeats itself: its next_cursor is the one it was asked for)."
         " Does base_url lead to its API, and not to a page for people?"
     )
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01", "9999-12-31T23:59-12:00"])
+def test_a_time_that_no_clock_ever_shows(stocked: Shop, typed: str) -> None:
+    said = stocked.refused("sale", "add", "BIN-BAMBU", "--channel", "counter", "--sold-at", typed)
+
+    assert f"'{typed}' is not a time. Write it like 2026-11-24 17:30." in said

@@ -70,7 +70,8 @@ def test_every_mistake_is_named_and_nothing_is_taken(stall: Shop) -> None:
     file = stall.write(
         "sales.csv",
         HEAD + "BIN-BAMBU,2,bon-1,\nNOPE,1,,\nBIN-BAMBU,0,,\nBIN-BAMBU,1,,yesterday\n"
-        "BIN-BAMBU,1,bon-1,\nPENGKI-BAMBU,3,bon-9,\nBIN-BAMBU,1,,2999-01-01\n",
+        "BIN-BAMBU,1,bon-1,\nPENGKI-BAMBU,3,bon-9,\nBIN-BAMBU,1,,2999-01-01\n"
+        "BIN-BAMBU,1,,0001-01-01 00:00\n",
     )
 
     told = stall.refused("sale", "import", str(file))
@@ -82,6 +83,7 @@ def test_every_mistake_is_named_and_nothing_is_taken(stall: Shop) -> None:
         "line 6, reference",
         "line 7, reference",
         "line 8",
+        "line 9, sold_at",
     ):
         assert part in told
     assert available(stall, "BIN-BAMBU") == 36

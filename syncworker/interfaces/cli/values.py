@@ -80,11 +80,10 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
+            return datetime.fromisoformat(str(value)).astimezone()
+        except (ValueError, OverflowError):
             self.fail(
                 _("{text} is not a time. Write it like 2026-11-24 17:30.").format(text=repr(str(value))),
                 param,
                 ctx,
             )
-        return moment.astimezone()
