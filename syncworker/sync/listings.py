@@ -6,20 +6,22 @@ Creates nothing there: that is ``publishing.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from syncworker.connector.contract import RemoteListing
 from syncworker.errors import InputError, MalformedAnswerError, UnknownSkuError
-from syncworker.ledger import channels, incidents, listings, orders, pools, products
+from syncworker.ledger import channels, contents, incidents, listings, orders, pools, products, pushes
 from syncworker.ledger.channels import ChannelState
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
-from syncworker.ledger.listings import FoundListing
+from syncworker.ledger.listings import FoundListing, ListingRecord, ListingState
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
 from syncworker.sync.ingest import take_up
 from syncworker.sync.numbers import adopt, follow, review_moves
+from syncworker.sync.stockroom import lock_connected
 
 #: More pages than any account has; a channel that pages for ever is at fault.
 MOST_PAGES = 10_000
@@ -51,13 +53,15 @@ def link(
 ) -> tuple[str, ...]:
     """From now on the listing sells ``sku``; lines that waited for it are applied. The channels to look at again.
 
-    Refused while its pool may still sell another SKU: withdraw it first, and link it once that is settled.
+    Refused while its pool may still sell another SKU: pause it first (a limit), and link it once that is settled.
     """
     channel = channels.load(tx, name)
     if not products.recipe_of(tx, [sku]):
         raise UnknownSkuError(sku)
     listing = listings.load(tx, name, listing_id)
     record = pools.by_key(tx, name, [listing.pool_key]).get(listing.pool_key)
+    if record is not None and record.sku != sku:
+        record = _put_right(tx, record, listing, sku)
     refuse_second_sku(record, listing_id, sku)
     pool_id = record.id if record is not None else adopt(tx, context, channel, listing.pool_key, sku)
     listings.link(tx, name, listing_id, sku=sku, pool_id=pool_id)
@@ -68,6 +72,23 @@ def link(
     review_protection(tx, name)
     review_moves(tx, name)
     return tuple(sorted({*taken.channels, *touched}))
+
+
+def _put_right(tx: Transaction, record: PoolRecord, listing: ListingRecord, sku: str) -> PoolRecord:
+    """A number that was linked to the wrong SKU sells ``sku`` now, if no other listing needs it and nothing is sold from it."""
+    lock_connected(tx, {record.sku, sku})
+    record = pools.load(tx, [record.id], lock=True)[record.id]
+    sellers = listings.sellers(tx, record.channel, record.pool_key)
+    linked = {one.id for one in contents.selling_from(tx, [record.id])}
+    is_needed = len(sellers) > (listing.state is ListingState.LINKED) or not linked <= {listing.id}
+    may_sell = record.in_sum and (
+        record.bound.exposure != 0 or record.bound.pending is not None or pushes.open_of(tx, [record.id])
+    )
+    if is_needed or may_sell:
+        return record
+    pools.update(tx, record.id, sku=sku)
+    pools.mark_parts_dirty(tx, products.recipe_of(tx, [record.sku])[record.sku])
+    return replace(record, sku=sku)
 
 
 def refuse_second_sku(record: PoolRecord | None, listing_id: str, sku: str) -> None:
