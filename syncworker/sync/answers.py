@@ -17,7 +17,7 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
 from syncworker.sync.incidents import review_pools
-from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, reconcile_after
+from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, MARGIN, reconcile_after
 from syncworker.sync.stockroom import lock_connected
 
 #: The longest pause of a pool between two refusals, in seconds: 0, 1, 2, 4 … up to this.
@@ -123,7 +123,7 @@ def _shown_in_catalogue(tx: Transaction, case: _Case, echo: int | None) -> PoolR
 def _prove_lowering(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> None:
     """A channel that may have clamped proves nothing by accepting: only a read-back shows how far the number fell."""
     if channel.rules.readable:
-        at = tx.now + channel.rules.apply_lag + channel.rules.read_lag + timedelta(milliseconds=1)
+        at = tx.now + channel.rules.apply_lag + channel.rules.read_lag + MARGIN
         pools.want_read(tx, [record.id], at=at)
 
 
@@ -198,7 +198,7 @@ def want_proof(tx: Transaction, channel: ChannelRecord, record: PoolRecord, push
     """Have the pool read back as soon as the unanswered push can no longer land and a stale answer would show it."""
     if channel.rules.readable:
         after = exposure.lands_by(push.stored_at, channel.rules) + channel.rules.read_lag
-        pools.want_read(tx, [record.id], at=after + timedelta(milliseconds=1))
+        pools.want_read(tx, [record.id], at=after + MARGIN)
 
 
 def _park(tx: Transaction, record: PoolRecord, message: str) -> None:

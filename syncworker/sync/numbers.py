@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 
 from syncworker.core.exposure import forgotten
 from syncworker.ledger import incidents, listings, pools
@@ -20,10 +20,8 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
 from syncworker.sync.incidents import review_pools
+from syncworker.sync.settle import MARGIN
 from syncworker.sync.stockroom import lock_connected, stockroom_of
-
-#: Read back this long after the moment at which an answer can be believed.
-MARGIN = timedelta(milliseconds=1)
 
 
 def adopt(tx: Transaction, context: Context, channel: ChannelRecord, pool_key: str, sku: str) -> str:
@@ -61,7 +59,7 @@ def follow(tx: Transaction, context: Context, channel: ChannelRecord, moved: Seq
 def _follow(tx: Transaction, context: Context, channel: ChannelRecord, one: Moved) -> None:
     left = pools.by_key(tx, channel.name, [one.left]).get(one.left)
     if left is not None:
-        _forget(tx, channel, left)
+        forget(tx, channel, left, changed_by=tx.now)
         withdrawing.begin(tx, left)
     subject = _subject(channel.name, one.external_id)
     facts: dict[str, object] = {
@@ -72,26 +70,26 @@ def _follow(tx: Transaction, context: Context, channel: ChannelRecord, one: Move
     }
     joined = pools.by_key(tx, channel.name, [one.joined]).get(one.joined)
     if joined is not None and joined.sku != one.sku:
-        _forget(tx, channel, joined)
+        forget(tx, channel, joined, changed_by=tx.now)
         withdrawing.begin(tx, joined)
         facts |= {"joined": joined.id, "other": joined.sku}
         incidents.open_incident(tx, IncidentKind.NUMBER_TAKEN, subject, facts)
         return
     joined_id = adopt(tx, context, channel, one.joined, one.sku) if joined is None else joined.id
     record = pools.load(tx, [joined_id])[joined_id]
-    _forget(tx, channel, record)
+    forget(tx, channel, record, changed_by=tx.now)
     listings.link(tx, channel.name, one.external_id, sku=one.sku, pool_id=joined_id)
     withdrawing.review_hidden(tx, [one.pool_id, joined_id])
     withdrawing.end(tx, record)
     incidents.open_incident(tx, IncidentKind.NUMBER_MOVED, subject, {**facts, "joined": joined_id})
 
 
-def _forget(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> None:
+def forget(tx: Transaction, channel: ChannelRecord, record: PoolRecord, *, changed_by: datetime) -> None:
     """Nothing is known of the number, and an answer that is not clearly later may show the one from before the change."""
     bound = forgotten(record.bound) if channel.rules.takes_orders else record.bound
-    pools.save_bounds(tx, {record.id: replace(bound, risen_at=tx.now)}, shown={record.id: None})
+    pools.save_bounds(tx, {record.id: replace(bound, risen_at=changed_by)}, shown={record.id: None})
     pools.update(tx, record.id, absent_at=None)
-    pools.want_read(tx, [record.id], at=tx.now + channel.rules.read_lag + MARGIN, sooner_only=False)
+    pools.want_read(tx, [record.id], at=changed_by + channel.rules.read_lag + MARGIN, sooner_only=False)
 
 
 def review_moves(tx: Transaction, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from syncworker.connector.contract import Reading
 from syncworker.core import exposure
@@ -23,13 +23,11 @@ from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.incidents import review_pools
 from syncworker.sync.lease import lease_s
 from syncworker.sync.listings import discover
-from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, reconcile_after
+from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, MARGIN, reconcile_after
 from syncworker.sync.stockroom import lock_connected
 
 #: Pools read back in one task.
 POOLS_PER_TASK = 500
-#: Asked again this long after the moment at which an answer can be believed.
-MARGIN = timedelta(milliseconds=1)
 _SIGNS_OF_A_MOVE = frozenset({"drift", "absent"})
 
 

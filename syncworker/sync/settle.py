@@ -20,6 +20,8 @@ from syncworker.sync.stockroom import stockroom_of
 RECONCILE_AFTER = timedelta(minutes=15)
 #: A catalogue, where nobody can order, is looked at again this long after it was told or read: hand edits are seldom.
 LOOK_AT_CATALOGUE_AFTER = timedelta(hours=1)
+#: A number is asked for this long after the moment from which an answer can be believed.
+MARGIN = timedelta(milliseconds=1)
 
 
 def reconcile_after(channel: ChannelRecord) -> timedelta:

@@ -8,19 +8,16 @@ hidden listing is emptied first, so that its units can sell elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
-from syncworker.core.exposure import forgotten
 from syncworker.errors import InputError, UnknownSkuError
 from syncworker.ledger import channels, contents, incidents, pools, products, pushes
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.listings import ListingRecord
-from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.contents import found_contents
-from syncworker.sync.numbers import MARGIN
+from syncworker.sync.numbers import forget
 from syncworker.sync.stockroom import lock_connected
 from syncworker.sync.withdrawing import review_hidden
 
@@ -116,18 +113,14 @@ def shown_again(tx: Transaction, channel: ChannelRecord, record: ListingRecord, 
 
 def _forget(tx: Transaction, channel: ChannelRecord, record: ListingRecord, *, lag: timedelta) -> None:
     """Where the number cannot be read it was never lowered by a reading: what we believe of it stands."""
-    rules = channel.rules
-    if not rules.readable or not rules.takes_orders:
+    if not channel.rules.readable or not channel.rules.takes_orders:
         return
     lock_connected(tx, [str(record.sku)])
-    pool: PoolRecord = pools.load(tx, [str(record.pool_id)], lock=True)[str(record.pool_id)]
-    if not pool.in_sum:
-        return
-    risen_at = tx.now + lag
-    pools.save_bounds(tx, {pool.id: replace(forgotten(pool.bound), risen_at=risen_at)}, shown={pool.id: None})
-    # A 0 that is sent meanwhile may land before the listing is shown, and would prove nothing of what that put on sale.
-    pools.update(tx, pool.id, absent_at=None, not_before=risen_at)
-    pools.want_read(tx, [pool.id], at=risen_at + rules.read_lag + MARGIN, sooner_only=False)
+    pool = pools.load(tx, [str(record.pool_id)], lock=True)[str(record.pool_id)]
+    if pool.in_sum:
+        forget(tx, channel, pool, changed_by=tx.now + lag)
+        # A 0 that is sent meanwhile may land before the listing is shown, and would prove nothing of what that put on sale.
+        pools.update(tx, pool.id, not_before=tx.now + lag)
 
 
 def _look_again(tx: Transaction, skus: Iterable[str]) -> None:
