@@ -149,10 +149,13 @@ class Refusal(NamedTuple):
     @property
     def meaning(self) -> Meaning:
         """What it says, ``UNKNOWN`` for what is not listed."""
+        found = _BY_CODE.get(self.code)
+        if found is Meaning.IN_PARTS:
+            # Some of it may have been applied, whatever the message says of one part.
+            return found
         of_item = _first(_OF_AN_ITEM, self.message)
         if of_item is not None:
             return of_item
-        found = _BY_CODE.get(self.code)
         return found or _first(_OF_A_REQUEST.get(self.code, ()), self.message) or Meaning.UNKNOWN
 
 
@@ -171,12 +174,18 @@ def refusal(body: Json) -> Refusal | None:
     return Refusal(_plain(error), message if isinstance(message, str) else "", said)
 
 
+def _tells_parts(body: Json) -> bool:
+    """Whether it tells of something that was applied, so that no error can be of the whole request."""
+    told = body.get("response") if isinstance(body, dict) else None
+    return isinstance(told, dict) and bool(told.get("success_list"))
+
+
 def judge(status: int, body: Json, headers: Mapping[str, str]) -> Ruling | None:
     """What an answer with an error means; ``None``: it has none, the status alone decides."""
     found = refusal(body)
     if found is None:
         return None
-    meaning = found.meaning
+    meaning = Meaning.IN_PARTS if _tells_parts(body) else found.meaning
     if meaning is Meaning.IN_PARTS:
         return Ruling(verdict=None)
     if status == 429:

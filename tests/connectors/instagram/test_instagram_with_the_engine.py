@@ -77,7 +77,7 @@ def open_town(directory: Path, meta: str, dialect: str) -> Iterator[Town]:
         ShopSetup(profile=profile("pasar", "compare_and_set"), token="token-pasar", listings=SEEDS),
         ShopSetup(
             profile=ShopProfile(
-                name=meta, request_horizon_s=1.5, visibility_lag_s=0.2, idempotency_retention_s=0.5
+                name=meta, request_horizon_s=1.5, visibility_lag_s=0.2, idempotency_retention_s=30.0
             ),
             token=f"token-{meta}",
             dialect=dialect,

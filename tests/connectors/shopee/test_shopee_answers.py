@@ -239,6 +239,20 @@ def test_each_model_has_its_own_outcome(
     assert [one.outcome.value for one in channel.push_quantities(PUSHES)] == outcomes
 
 
+@pytest.mark.parametrize("error", ["error_busi_update_stock_failed", "error_busi", ""])
+@pytest.mark.parametrize("message", ["model not found", "Cannot change stock when item is under promotion."])
+def test_what_was_set_in_part_is_never_sent_again(
+    shopee: responses.RequestsMock, channel: ShopeeChannel, error: str, message: str
+) -> None:
+    body = answer(done=[{"model_id": 11}], failed=[{"model_id": 12, "failed_reason": message}], error=error)
+    shopee.post(UPDATE, json=body | {"message": message})
+
+    told = channel.push_quantities(PUSHES)
+
+    assert [one.outcome.value for one in told] == ["applied", "refused"]
+    assert sum(call.request.method == "POST" for call in shopee.calls) == 1
+
+
 def test_an_echo_is_what_shopee_says_it_has(shopee: responses.RequestsMock, channel: ShopeeChannel) -> None:
     shopee.post(UPDATE, json=answer(done=[{"model_id": 11, "stock": 5}]))
 
