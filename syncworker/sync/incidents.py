@@ -78,6 +78,19 @@ def channel_answered(tx: Transaction, name: str) -> None:
     incidents.close_incident(tx, IncidentKind.FAILING, f"channel/{name}")
 
 
+def number_unanswered(tx: Transaction, record: PoolRecord, error: str) -> None:
+    """Open *failing* of one number of which nothing is known, and nothing was answered."""
+    facts = {"channel": record.channel, "sku": record.sku, "error": error}
+    incidents.open_incident(tx, IncidentKind.FAILING, f"pool/{record.id}", facts)
+
+
+def numbers_known(tx: Transaction, records: Iterable[PoolRecord]) -> None:
+    """Close what :func:`number_unanswered` opened: answered, or settled without an answer."""
+    told = {one.subject for one in incidents.open_incidents(tx, kind=IncidentKind.FAILING)}
+    for subject in sorted(told.intersection(f"pool/{record.id}" for record in records)):
+        incidents.close_incident(tx, IncidentKind.FAILING, subject)
+
+
 def review_bounds(tx: Transaction, channel: ChannelRecord) -> None:
     """A bound that is below 0 after a whole pull was wrong: more was sold than it allowed, and no feed explains it.
 

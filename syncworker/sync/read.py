@@ -10,7 +10,7 @@ from datetime import datetime
 from syncworker.connector.contract import Reading
 from syncworker.core import exposure
 from syncworker.core.exposure import Base, BaseKind, OpenPush, PushState, ReadOutcome, counted
-from syncworker.errors import LeaseLostError
+from syncworker.errors import LeaseLostError, MalformedAnswerError
 from syncworker.ledger import channels, incidents, jobs, pools, pushes, reads
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.incidents import IncidentKind
@@ -20,7 +20,7 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.reads import ReadRecord
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
-from syncworker.sync.incidents import review_pools
+from syncworker.sync.incidents import number_unanswered, numbers_known, review_pools
 from syncworker.sync.lease import lease_s
 from syncworker.sync.listings import discover
 from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, MARGIN, reconcile_after
@@ -148,18 +148,27 @@ def _record(
     for pool_id, record in known.items():
         reading = answers.get(pool_id)
         if reading is None:
-            pools.want_read(tx, [pool_id], at=tx.now + reconcile_after(begun.channel), sooner_only=False)
+            _unanswered(tx, begun.channel, record)
             outcomes[begun.records[pool_id].id] = (None, "failed")
             continue
         found = [push.open for push in opens.get(pool_id, [])]
         number, outcome = _one(tx, begun, record, reading, found)
         outcomes[begun.records[pool_id].id] = (number, outcome)
     reads.answer(tx, outcomes)
+    numbers_known(tx, [record for pool_id, record in known.items() if pool_id in answers])
     review_pools(tx, _risen(tx, known))
     record_success(tx, begun.channel)
     if is_last:
         jobs.release(tx, begun.lease)
     return Counter(outcome for _, outcome in outcomes.values())
+
+
+def _unanswered(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> None:
+    """Asked again later; while nothing is known of it, whatever shares its units waits, so that people are told."""
+    pools.want_read(tx, [record.id], at=tx.now + reconcile_after(channel), sooner_only=False)
+    if record.in_sum and record.bound.exposure is None:
+        error = MalformedAnswerError(f"The channel answers no number for {record.sku}.", path=record.pool_key)
+        number_unanswered(tx, record, str(error))
 
 
 def _risen(tx: Transaction, before: Mapping[str, PoolRecord]) -> list[PoolRecord]:

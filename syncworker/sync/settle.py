@@ -13,7 +13,7 @@ from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync import withdrawing
-from syncworker.sync.incidents import review_parts
+from syncworker.sync.incidents import numbers_known, review_parts
 from syncworker.sync.stockroom import stockroom_of
 
 #: A pool that still shows something and did not move for so long is read back: slack must not hide stock for ever.
@@ -88,6 +88,7 @@ def _close_pushes(tx: Transaction, channel: ChannelRecord, settled: Mapping[str,
 def _note_settled(
     tx: Transaction, channel: ChannelRecord, records: Sequence[PoolRecord], settled: Mapping[str, Bound]
 ) -> None:
+    numbers_known(tx, records)
     for record in records:
         left = settled[record.id].exposure
         withdrawing.end_settled(tx, record, settled[record.id])

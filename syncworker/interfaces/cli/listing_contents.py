@@ -100,8 +100,8 @@ def _set_shown(desk: Desk, channel: str, skus: Sequence[str], *, is_shown: bool)
         done = app.ledger.run(lambda tx: show_listings(tx, channel, skus, is_shown=is_shown))
     text = (
         ngettext(
-            "{n} listing at {channel} is shown again.",
-            "{n} listings at {channel} are shown again.",
+            "{n} listing at {channel} will be shown again.",
+            "{n} listings at {channel} will be shown again.",
             len(done),
         )
         if is_shown
