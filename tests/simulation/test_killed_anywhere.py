@@ -25,7 +25,7 @@ sku,title,on_hand,price,currency,parts
 BIN-BAMBU,Tempat sampah bambu,4,85000,IDR,
 SET-BERSIH,Dua tempat sampah,,150000,IDR,BIN-BAMBU:2
 """
-SELLING_S = 9.0
+SELLING_S = 6.5
 #: A restarted worker waits until the leases of the dead one have run out.
 DOWN_S = 61.0
 
@@ -59,12 +59,12 @@ def open_business(folder: Path) -> World:
         (2.1, "warung"),
         (3.9, "pasar"),
         (4.1, "warung"),
-        (6.2, "pasar"),
+        (4.9, "pasar"),
     )
     for at, name in visits:
         world.at(at, lambda name=name: world.shops[name].buy(sku="BIN-BAMBU", now=world.clock.time))  # type: ignore[misc]
-    world.at(5.0, lambda: world.shops["warung"].buy(sku="SET-BERSIH", now=world.clock.time))
-    world.at(5.5, lambda: cancel_first(world, "pasar"))
+    world.at(4.4, lambda: world.shops["warung"].buy(sku="SET-BERSIH", now=world.clock.time))
+    world.at(5.2, lambda: cancel_first(world, "pasar"))
     return world
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from syncworker.connector import (
     Capabilities,
     Known,
@@ -21,6 +23,9 @@ from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link, link_suggested
 from syncworker.sync.pull import pull_orders
 from syncworker.sync.wait import work_once
+
+#: What differs between the databases is tried in tests/ledger.
+pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
 
 SKU = "RETRO-CLOCK"
 DECLARED = Capabilities(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from syncworker.connector import Capabilities
 from syncworker.connector.fake import FakeChannel
 from syncworker.ledger import ManualClock, incidents, pools, products
@@ -17,6 +19,9 @@ from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link
 from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
+
+#: What differs between the databases is tried in tests/ledger.
+pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
 
 SKU = "BIN"
 

@@ -20,6 +20,9 @@ from syncworker.sync.listings import discover, link
 from syncworker.sync.pull import pull_orders
 from syncworker.sync.wait import work_once
 
+#: What differs between the databases is tried in tests/ledger.
+pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+
 SKU = "RETRO-CLOCK"
 THEIR_SKU = "clock-1"
 DECLARED = Capabilities(

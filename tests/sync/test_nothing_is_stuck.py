@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from syncworker.connector import BelowZero, Capabilities, Known, PushResult, QuantityMode, QuantityPush
 from syncworker.connector.fake import FakeChannel
 from syncworker.core.exposure import PushState
@@ -22,6 +24,9 @@ from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.push import push_channel
 from syncworker.sync.tick import tick
 from syncworker.sync.wait import work_once
+
+#: What differs between the databases is tried in tests/ledger.
+pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
 
 SKUS = ("BIN", "CLOCK")
 

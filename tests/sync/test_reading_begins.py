@@ -18,6 +18,9 @@ from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.wait import work_once
 
+#: What differs between the databases is tried in tests/ledger.
+pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+
 SKU = "BIN-BAMBU"
 
 

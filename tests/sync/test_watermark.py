@@ -16,6 +16,9 @@ from syncworker.sync import pull
 from syncworker.sync.context import Context
 from syncworker.sync.pull import pull_orders
 
+#: What differs between the databases is tried in tests/ledger.
+pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+
 SKU = "RETRO-CLOCK"
 DECLARED = Capabilities(visibility_lag_s=5, clock_skew_s=1)
 
