@@ -73,7 +73,9 @@ class Capabilities:
         """Names of the facts that nobody declared, for people to see; of a number of our own nothing is assumed."""
         if self.own_number:
             return ()
-        return tuple(name for name, value in self._facts().items() if value is None and name not in _NEED_NOT_BE_SAID)
+        return tuple(
+            name for name, value in self._facts().items() if value is None and name not in _NEED_NOT_BE_SAID
+        )
 
     def _facts(self) -> dict[str, Any]:  # Any: each fact has the type of its namesake in ChannelRules
         ours = {f.name for f in fields(ChannelRules)}
