@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 PYTHONS := python3.12 python3.11 python3.13 python3.14 python3 python
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet --quiet

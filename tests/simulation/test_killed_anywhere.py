@@ -25,7 +25,7 @@ sku,title,on_hand,price,currency,parts
 BIN-BAMBU,Tempat sampah bambu,4,85000,IDR,
 SET-BERSIH,Dua tempat sampah,,150000,IDR,BIN-BAMBU:2
 """
-SELLING_S = 6.5
+SELLING_S = 9.0
 #: A restarted worker waits until the leases of the dead one have run out.
 DOWN_S = 61.0
 
