@@ -59,12 +59,12 @@ def open_business(folder: Path) -> World:
         (2.1, "warung"),
         (3.9, "pasar"),
         (4.1, "warung"),
-        (4.9, "pasar"),
+        (6.2, "pasar"),
     )
     for at, name in visits:
         world.at(at, lambda name=name: world.shops[name].buy(sku="BIN-BAMBU", now=world.clock.time))  # type: ignore[misc]
-    world.at(4.4, lambda: world.shops["warung"].buy(sku="SET-BERSIH", now=world.clock.time))
-    world.at(5.2, lambda: cancel_first(world, "pasar"))
+    world.at(5.0, lambda: world.shops["warung"].buy(sku="SET-BERSIH", now=world.clock.time))
+    world.at(5.5, lambda: cancel_first(world, "pasar"))
     return world
 
 

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-@pytest.fixture(params=("memory", "postgresql"))
+@pytest.fixture(params=("memory", "postgresql", pytest.param("sqlite", marks=pytest.mark.prove)))
 def any_database(request: pytest.FixtureRequest) -> str:
     """The kind of database that ``ledger`` and ``manual_ledger`` use."""
     return str(request.param)

@@ -20,8 +20,16 @@ from syncworker.sync.listings import discover, link
 from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 
-#: What differs between the databases is tried in tests/ledger.
-pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
 
 SKU = "BIN"
 

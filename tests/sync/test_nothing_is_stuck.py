@@ -25,8 +25,16 @@ from syncworker.sync.push import push_channel
 from syncworker.sync.tick import tick
 from syncworker.sync.wait import work_once
 
-#: What differs between the databases is tried in tests/ledger.
-pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
 
 SKUS = ("BIN", "CLOCK")
 
