@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,9 @@ from syncworker.interfaces.cli.connector_new import new
 from syncworker.interfaces.cli.connector_try import try_
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.language import N_, _
+
+if TYPE_CHECKING:
+    from syncworker.connector.registry import RegisteredConnector
 
 
 @click.group(cls=Group, help=N_("The code for one platform each; a package of anybody's can bring one."))
@@ -35,18 +40,27 @@ def list_(desk: Desk) -> int:
     found = registry.available()
     settings = {one.name: _settings(one.name) if one.problem is None else [] for one in found}
     document = {"connectors": [{**asdict(one), "settings": settings[one.name]} for one in found]}
+    wide = max((len(one.name) for one in found), default=0)
 
     def show() -> None:
         for one in found:
-            desk.say(f"{one.name}  ({one.distribution} {one.version})")
-            if one.problem is not None:
-                desk.say("  ! " + _("cannot be used: {problem}").format(problem=one.problem))
-            for setting in settings[one.name]:
-                need = _("needed") if setting["required"] else _("optional")
-                desk.say(f"  {setting['name']}  ({need})")
+            ours = one.distribution == "syncworker"
+            origin = "" if ours else f"  ({one.distribution} {one.version})"
+            desk.say(f"{one.name:<{wide}}  " + _told(one, settings[one.name]) + origin)
+        desk.say(_("What one can do, and every setting: syncworker connector info NAME"))
 
     desk.answer(document, show)
     return ATTENTION if any(one.problem for one in found) else OK
+
+
+def _told(one: RegisteredConnector, settings: Sequence[dict[str, object]]) -> str:
+    """What nobody can leave out, for the rest has a value of its own."""
+    if one.problem is not None:
+        return "! " + _("cannot be used: {problem}").format(problem=one.problem)
+    needed = [str(each["name"]) for each in settings if each["required"]]
+    if not needed:
+        return _("needs nothing")
+    return _("needs {settings}").format(settings=", ".join(needed))
 
 
 def _settings(name: str) -> list[dict[str, object]]:
