@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from syncworker.core.catalogue import show_catalogues
 from syncworker.core.decision import Decision, Part, PlannedPush, PoolView, Reason
-from syncworker.core.lowerings import cover_deficits, guard_safety_stock, obey_limits
+from syncworker.core.lowerings import cover_deficits, cover_holds, guard_safety_stock, obey_limits
 from syncworker.core.raises import raise_pools
 from syncworker.core.sheet import Row, Sheet, lowering, open_sheet, raising, row_of, setting
 from syncworker.core.targets import set_levels, set_targets, wants_more
@@ -55,6 +55,7 @@ def _plan_component(sheet: Sheet) -> None:
     obey_limits(sheet)
     _follow_stock(sheet)
     cover_deficits(sheet)
+    cover_holds(sheet)
     guard_safety_stock(sheet)
     if any(wants_more(row) for row in sheet.escrow_rows):
         set_levels(sheet)
@@ -160,8 +161,10 @@ def _standing(sheet: Sheet, row: Row) -> Reason:
     short = any(sheet.parts[part].available < per_sale for part, per_sale in row.recipe)
     if short:
         return Reason.NOTHING_LEFT
+    if any(sheet.parts[part].for_pools < per_sale for part, per_sale in row.recipe):
+        return Reason.WAITS_FOR_HOLD
     withheld = any(
-        sheet.parts[part].available - sheet.parts[part].safety_stock < per_sale
+        sheet.parts[part].for_pools - sheet.parts[part].safety_stock < per_sale
         for part, per_sale in row.recipe
     )
     return Reason.LIMIT_SAFETY_STOCK if withheld else Reason.SOLD_ELSEWHERE

@@ -19,6 +19,13 @@ class Part:
     available: int
     #: Units that no channel is shown. They still count as cover while a set waits to be settled.
     safety_stock: int = 0
+    #: Units that holds lack and that are there (`hold.within_reach`): no pool is raised with them, and pools are lowered for them.
+    wanted: int = 0
+
+    @property
+    def for_pools(self) -> int:
+        """What is left to the pools once the holds have theirs."""
+        return self.available - self.wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +83,8 @@ class Reason(StrEnum):
     CLEARED = "cleared"
     LOWERED_FOR_DEFICIT = "lowered_for_deficit"
     DRAINED_FOR_DEFICIT = "drained_for_deficit"
+    LOWERED_FOR_HOLD = "lowered_for_hold"
+    DRAINED_FOR_HOLD = "drained_for_hold"
     WITHDRAWN = "withdrawn"
     FOLLOWS_STOCK = "follows_stock"
     CATALOGUE_IN_STOCK = "catalogue_in_stock"
@@ -84,6 +93,7 @@ class Reason(StrEnum):
     WAITS_FOR_OUTCOME = "waits_for_outcome"
     WAITS_FOR_FREE_UNITS = "waits_for_free_units"
     WAITS_FOR_DEFICIT = "waits_for_deficit"
+    WAITS_FOR_HOLD = "waits_for_hold"
     WAITS_FOR_READ = "waits_for_read"
     WAITS_FOR_LEAVE = "waits_for_leave"
     WAITS_FOR_PERSON = "waits_for_person"
@@ -114,6 +124,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.CLEARED: "shows nothing, yet units are bound here: set to 0 to free them",
     Reason.LOWERED_FOR_DEFICIT: "the channels together could sell more than there is: lowered",
     Reason.DRAINED_FOR_DEFICIT: "the channels together could sell more than there is: set to 0",
+    Reason.LOWERED_FOR_HOLD: "a hold gathers units: lowered by what it lacks",
+    Reason.DRAINED_FOR_HOLD: "a hold gathers units: set to 0, then the rest is shown again",
     Reason.WITHDRAWN: "withdrawn: shows nothing until that is settled or taken back",
     Reason.FOLLOWS_STOCK: "policy shared: shows all that is available",
     Reason.CATALOGUE_IN_STOCK: "nobody can order here: shown as in stock while a unit is there",
@@ -122,6 +134,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.WAITS_FOR_OUTCOME: "a push is on its way or its answer was lost: nothing but 0 may follow",
     Reason.WAITS_FOR_FREE_UNITS: "should show more, but no unit is free yet",
     Reason.WAITS_FOR_DEFICIT: "the channels together could sell more than there is: nothing is raised until that ends",
+    Reason.WAITS_FOR_HOLD: "a hold gathers these units: nothing is raised until it has them",
     Reason.WAITS_FOR_READ: "the channel's number is not known: it must be read back first",
     Reason.WAITS_FOR_LEAVE: "only setting it to 0 would help, and that needs more time or the operator's leave",
     Reason.WAITS_FOR_PERSON: "nobody knows this number, and it cannot be read back: say what the channel shows with `pool assume`",

@@ -1,4 +1,4 @@
-"""Which pools must show less, whatever the others need? Withdrawals, limits, deficits and the safety stock.
+"""Which pools must show less, whatever the others need? Withdrawals, limits, deficits, holds and the safety stock.
 
 Lowerings free units only once they are acknowledged or settled; nothing here counts them as free.
 """
@@ -90,6 +90,19 @@ def cover_deficits(sheet: Sheet) -> None:
         _cover(sheet, part, _lack_of_available, Reason.LOWERED_FOR_DEFICIT, Reason.DRAINED_FOR_DEFICIT)
 
 
+def cover_holds(sheet: Sheet) -> None:
+    """Lower until the holds can have what is there: exactly where possible, else the fewest pools that cover the lack go dark.
+
+    No promise is at stake: a set-only pool is drained only with leave, and beside an unknown number nothing would come free.
+    """
+    for part in sorted(sheet.promised - sheet.unknown):
+        _cover(sheet, part, _lack_of_wanted, Reason.LOWERED_FOR_HOLD, Reason.DRAINED_FOR_HOLD)
+        if _lack_of_wanted(sheet, part) > 0:
+            for row in _undecided(sheet, part):
+                if row.can_set_zero and not row.view.drainable:
+                    row.decide(Reason.WAITS_FOR_LEAVE)
+
+
 def guard_safety_stock(sheet: Sheet) -> None:
     """Lower what is shown of the safety stock. No promise is at stake: a set-only pool is drained only with leave."""
     for part in sorted(sheet.parts):
@@ -154,10 +167,15 @@ def _lack_of_available(sheet: Sheet, part: str) -> int:
     return _held_later(sheet, part) - sheet.parts[part].available
 
 
+def _lack_of_wanted(sheet: Sheet, part: str) -> int:
+    """Units that the holds lack still, once all that is on its way has come."""
+    return _held_later(sheet, part) - sheet.parts[part].for_pools
+
+
 def _lack_of_showable(sheet: Sheet, part: str) -> int:
     """Units of the safety stock that are shown, once all that is on its way has come; slack is not shown."""
     slack = sum(_slack(row) * row.view.recipe.get(part, 0) for row in sheet.escrow_rows)
-    return _held_later(sheet, part) - slack - (sheet.parts[part].available - sheet.parts[part].safety_stock)
+    return _held_later(sheet, part) - slack - (sheet.parts[part].for_pools - sheet.parts[part].safety_stock)
 
 
 def _slack(row: Row) -> int:

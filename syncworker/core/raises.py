@@ -60,6 +60,8 @@ def _obstacle(sheet: Sheet, row: Row) -> Reason | None:
         return Reason.SIBLING_UNKNOWN
     if sheet.touches(row, sheet.deficit):
         return Reason.WAITS_FOR_DEFICIT
+    if sheet.touches(row, sheet.promised):
+        return Reason.WAITS_FOR_HOLD
     return Reason.WAITS_FOR_READ if row.lacks_number else None
 
 

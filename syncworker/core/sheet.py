@@ -166,6 +166,8 @@ class Sheet:
     unknown: frozenset[str] = frozenset()
     #: Parts of which the pools hold more than is available.
     deficit: frozenset[str] = frozenset()
+    #: Parts of which the pools hold units that a hold lacks.
+    promised: frozenset[str] = frozenset()
 
     @property
     def escrow_rows(self) -> list[Row]:
@@ -200,7 +202,7 @@ def open_sheet(parts: Mapping[str, Part], rows: Sequence[Row]) -> Sheet:
     """Count what is held, free and coming of each part."""
     names = sorted({part for row in rows for part, _ in row.recipe})
     sheet = Sheet(parts={name: parts.get(name, Part(available=0)) for name in names}, rows=list(rows))
-    sheet.free = {name: sheet.parts[name].available for name in names}
+    sheet.free = {name: sheet.parts[name].for_pools for name in names}
     sheet.coming = dict.fromkeys(names, 0)
     sheet.soon = dict.fromkeys(names, 0)
     counted = [row for row in rows if row.view.in_sum]
@@ -209,7 +211,12 @@ def open_sheet(parts: Mapping[str, Part], rows: Sequence[Row]) -> Sheet:
         if not row.is_shared:
             sheet.will_free(row, row.coming, soon=row.is_open and row.lowers_exactly)
     sheet.unknown = frozenset(_parts_of(row for row in counted if row.view.exposure is None))
-    sheet.deficit = frozenset(name for name, units in sheet.free.items() if units < 0)
+    sheet.promised = frozenset(
+        name for name, units in sheet.free.items() if units < 0 and sheet.parts[name].wanted
+    )
+    sheet.deficit = frozenset(
+        name for name, units in sheet.free.items() if units + sheet.parts[name].wanted < 0
+    )
     return sheet
 
 

@@ -66,7 +66,7 @@ def _limited(limits: Limits, sellable: int) -> tuple[int, int, Reason]:
 
 def set_targets(sheet: Sheet) -> None:
     """What each pool should show once everything is settled."""
-    showable = {name: part.available - part.safety_stock for name, part in sheet.parts.items()}
+    showable = {name: part.for_pools - part.safety_stock for name, part in sheet.parts.items()}
     for row in sheet.rows:
         sellable = _sellable(row, showable)
         _apply(row, bounds(row, sellable))
@@ -135,7 +135,7 @@ def set_levels(sheet: Sheet) -> None:
     """
     rows = sheet.escrow_rows
     kept = [_keeps(row) for row in rows]
-    left = {name: part.available - part.safety_stock for name, part in sheet.parts.items()}
+    left = {name: part.for_pools - part.safety_stock for name, part in sheet.parts.items()}
     for row in sheet.rows:
         units = row.held if row.view.in_sum and row.is_shared else 0
         for part, per_sale in row.recipe:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from syncworker.core.allocator import Decision, Part, PoolView
+from syncworker.core.hold import within_reach
 from syncworker.core.model import BelowZero, ChannelRules, Limits, Policy, QuantityKind, QuantityMode
 
 PARTS = ("BIN", "BROOM", "PAN")
@@ -114,13 +115,16 @@ def scenes(draw: st.DrawFn, *, calm: bool = False) -> Scene:
     pools = [
         draw(_view(f"c{number}", one, sku, calm=calm)) for number, one in enumerate(channels) for sku in skus
     ]
-    parts = {
-        name: Part(
-            available=draw(st.integers(-5, 40)), safety_stock=0 if calm else draw(st.sampled_from((0, 0, 3)))
-        )
-        for name in PARTS
-    }
+    parts = {name: draw(_part(calm=calm)) for name in PARTS}
     return Scene(parts=parts, pools=tuple(draw(st.permutations(pools))))
+
+
+@st.composite
+def _part(draw: st.DrawFn, *, calm: bool) -> Part:
+    available = draw(st.integers(-5, 40))
+    lack = draw(st.sampled_from((0, 0, 0, 1, 4, 15, 60)))
+    safety = 0 if calm else draw(st.sampled_from((0, 0, 3)))
+    return Part(available=available, safety_stock=safety, wanted=within_reach(lack, available))
 
 
 @st.composite

@@ -157,7 +157,14 @@ def test_every_pool_gets_a_reason_in_plain_words_and_a_target_within_what_is_the
 @_MANY
 @given(scenes(calm=True))
 def test_a_pool_above_half_of_its_target_is_left_alone_or_gives_to_another(scene: Scene) -> None:
-    giving = {Reason.LENT, Reason.DRAINED_FOR_DEMAND, Reason.LOWERED_FOR_DEFICIT, Reason.DRAINED_FOR_DEFICIT}
+    giving = {
+        Reason.LENT,
+        Reason.DRAINED_FOR_DEMAND,
+        Reason.LOWERED_FOR_DEFICIT,
+        Reason.DRAINED_FOR_DEFICIT,
+        Reason.LOWERED_FOR_HOLD,
+        Reason.DRAINED_FOR_HOLD,
+    }
 
     for view, one in _with_push(scene, plan(scene.parts, scene.pools)):
         if 2 * (view.exposure or 0) > one.target:
