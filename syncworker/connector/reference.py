@@ -33,6 +33,10 @@ _ROOMS = {
     "contract.py": "The contract",
     "abilities.py": "What a channel may be able to do beyond it",
     "auth.py": "Proving who sends a request",
+    "desk.py": "A token that is renewed in time",
+    "pushing.py": "Numbers in parcels",
+    "settings.py": "Settings to build on",
+    "callers.py": "Proving who calls us, or comes back",
 }
 _HEAD = """\
 # The contract, word by word
@@ -48,7 +52,7 @@ def contract_page() -> str:
     lines = [_HEAD]
     for file, title in _ROOMS.items():
         lines.append(f"\n## {title}\n")
-        lines += _classes((_HOME / file).read_text(encoding="utf-8"))
+        lines += _public((_HOME / file).read_text(encoding="utf-8"))
     lines.append("\n## What an undeclared fact costs\n")
     lines += cost_table()
     lines.append("\n## What a status means unless a connector says otherwise\n")
@@ -117,12 +121,18 @@ def _channel_row(name: str) -> str:
         _orders(declared, channel),
         _told(isinstance(channel, CancelsOrders)),
         _webhooks(channel),
-        _told(declared.publishes),
+        _publishes(connector, declared),
         ", ".join(one for one in changes if one != "price") or "–",
         _told("price" in changes),
         _proof(connector),
     )
     return f"| {link} | {' | '.join(cells)} |"
+
+
+def _publishes(connector: Connector, declared: Capabilities) -> str:
+    """A connector whose ``publish_settings`` names settings lists products once they are set."""
+    needed = () if declared.publishes else getattr(connector, "publish_settings", ())
+    return f"yes, with {', '.join(needed)}" if needed else _told(declared.publishes)
 
 
 def _shipped() -> set[str]:
@@ -166,13 +176,19 @@ def _is_secret(annotation: object) -> bool:
     return annotation is SecretStr or any(_is_secret(one) for one in get_args(annotation))
 
 
-def _classes(source: str) -> Iterator[str]:
+def _public(source: str) -> Iterator[str]:
+    """What an author may use of a file: classes with their parts, and functions."""
     lines = source.split("\n")
     for node in ast.parse(source).body:
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        if isinstance(node, ast.ClassDef):
             yield f"\n### {node.name}\n\n{_words(node)}\n"
             for part in node.body:
                 yield from _part(part, lines)
+        else:
+            returns = "" if node.returns is None else f" -> {ast.unparse(node.returns)}"
+            yield f"\n### {node.name}\n\n`({_arguments(node)}){returns}`\n\n{_words(node)}\n"
 
 
 def _facts() -> dict[str, str]:
@@ -199,10 +215,14 @@ def _part(part: ast.stmt, lines: list[str]) -> Iterator[str]:
         yield f"- `{part.target.id}: {ast.unparse(part.annotation)}{default}`" + (f": {said}" if said else "")
     elif isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
         yield f"- `{part.targets[0].id} = {ast.unparse(part.value)}`"
-    elif isinstance(part, ast.FunctionDef) and not part.name.startswith("_"):
+    elif isinstance(part, ast.FunctionDef) and (not part.name.startswith("_") or _is_documented_init(part)):
         returns = "" if part.returns is None else f" -> {ast.unparse(part.returns)}"
         words = _words(part).replace("\n\n", "\n\n  ")
         yield f"- `{part.name}({_arguments(part)}){returns}`: {words}"
+
+
+def _is_documented_init(function: ast.FunctionDef) -> bool:
+    return function.name == "__init__" and ast.get_docstring(function) is not None
 
 
 def _arguments(function: ast.FunctionDef) -> str:

@@ -116,6 +116,10 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
             self.hand_edit(pool.pool_id, now=now, quantity=quantity)
         return self._view(self.listings[listing_id], now)
 
+    def open_pool(self, *, now: datetime) -> str:
+        """A number at 0 that no listing sells from yet; its id."""
+        return self._open_pool(self._new_pool_id(), 0, self._begin(now)).pool_id
+
     def put_back_later(self, order_id: str, *, now: datetime, after_s: float) -> None:
         """What this order took returns to sale by itself `after_s` seconds from now, less what was cancelled by then."""
         now = self._begin(now)

@@ -45,7 +45,7 @@ def builtin_shops(listings: Iterable[ListingSeed] | None = None) -> tuple[ShopSe
 
     Without `listings` each shows the craft catalogue with quantity 0. The token of a shop is `token-NAME`.
     """
-    seeds = tuple(listings) if listings is not None else _goods()
+    seeds = tuple(listings) if listings is not None else craft_listings()
     modes: tuple[tuple[str, QuantityMode], ...] = (
         ("warung", "set"),
         ("pasar", "compare_and_set"),
@@ -90,7 +90,8 @@ def write_shops(path: Path, setups: Iterable[ShopSetup]) -> None:
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _goods() -> tuple[ListingSeed, ...]:
+def craft_listings() -> tuple[ListingSeed, ...]:
+    """The craft catalogue, each with quantity 0."""
     return tuple(ListingSeed(sku=sku, title=title, price=price) for sku, title, price in _GOODS)
 
 

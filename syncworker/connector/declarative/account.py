@@ -106,6 +106,7 @@ def _kind(spec: SettingSpec) -> Any:  # Any: a type
         "seconds": Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False), limits],
         "flag": bool,
         "texts": tuple[str, ...],
+        "table": dict[str, str],
     }
     return kinds[spec.type]
 
@@ -167,6 +168,8 @@ def _json(value: object) -> Json:
         return int(value) if value.is_integer() else Decimal(repr(value))
     if isinstance(value, tuple | list):
         return [_json(one) for one in value]
+    if isinstance(value, dict):
+        return {str(name): _json(one) for name, one in value.items()}
     return value if isinstance(value, bool | int | str | None) else str(value)
 
 
@@ -186,6 +189,7 @@ def dry_value(name: str, spec: SettingSpec) -> object:
         "seconds": spec.at_least or 1,
         "flag": False,
         "texts": [],
+        "table": {},
         "choice": spec.choices[0] if spec.choices else "",
     }
     return samples.get(spec.type, f"sample_{name}")

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -102,6 +103,10 @@ class Caller:
     def facts(self, **facts: Json) -> Facts:
         """Facts of a call: the settings as ``cfg``, and a ``nonce`` that keeps caches away."""
         return {"cfg": self._cfg, "nonce": secrets.token_hex(8), **facts}
+
+    def now(self) -> datetime:
+        """The time, for what a request may say of it."""
+        return datetime.now(UTC)
 
     def judgement(self, *, effect: bool, wanted: Callable[[int, Json], bool] | None = None) -> Judgement:
         """A fresh judge for one request."""

@@ -32,8 +32,9 @@ from syncworker.connector.declarative.feeds import Feed, enabled
 from syncworker.connector.declarative.keys import Keys, batch_max
 from syncworker.connector.declarative.listings import Listings, Readings
 from syncworker.connector.declarative.manifest import CapabilitiesSpec, Manifest
+from syncworker.connector.declarative.publishing import Publishing
 from syncworker.connector.declarative.pushes import Pushes
-from syncworker.connector.declarative.selling import OrderCalls, Publishing, Updating
+from syncworker.connector.declarative.selling import OrderCalls, Updating
 from syncworker.connector.declarative.webhooks import Webhooks
 from syncworker.connector.http import ChannelHttp
 from syncworker.errors import ChannelMisconfiguredError, ListingRejectedError
@@ -76,7 +77,7 @@ class DeclaredChannel:
         self.publishing = (
             None
             if manifest.publish is None
-            else Publishing(manifest.publish, manifest, self.caller, self.listings)
+            else Publishing(manifest.publish, manifest, self.caller, self.listings, base_url)
         )
         self._updates = Updating(manifest.updates, manifest, self.caller, keys, self.listings)
         self._cancel = None if manifest.cancel is None else OrderCalls(manifest.cancel, self.caller)
@@ -197,13 +198,18 @@ def capabilities_of(manifest: Manifest, account: Account) -> Capabilities:
     if told.get("batch_max") is None and manifest.push is not None:
         told["batch_max"] = batch_max(manifest.push.batch, account)
     feeds = tuple(spec.name for spec in enabled(manifest, account))
-    told |= {"feeds": feeds, "publishes": manifest.publish is not None}
+    told |= {"feeds": feeds, "publishes": _publishes(manifest, account)}
     told["listing_fields"] = tuple(sorted({field for spec in manifest.updates for field in spec.fields}))
     try:
         return _CAPABILITIES.validate_python(told)
     except ValidationError as error:
         wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
     raise ChannelMisconfiguredError(f"{manifest.name}: capabilities: {'; '.join(wrong)}")
+
+
+def _publishes(manifest: Manifest, account: Account) -> bool:
+    needed = None if manifest.publish is None else manifest.publish.settings
+    return needed is not None and all(account.values.get(name) is not None for name in needed)
 
 
 _CAPABILITIES = TypeAdapter(Capabilities)

@@ -24,6 +24,8 @@ class DeclaredConnector:
         self.file = loaded.file
         self.name = loaded.manifest.name
         self.settings: type[BaseModel] = settings_model(self.name, loaded.manifest.settings)
+        #: Optional settings without which nothing is listed, for people.
+        self.publish_settings = () if loaded.manifest.publish is None else loaded.manifest.publish.settings
         self._channel = channel_class(loaded.manifest)
 
     def __repr__(self) -> str:

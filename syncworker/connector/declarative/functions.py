@@ -144,6 +144,12 @@ def _object(value: Json, name: str) -> dict[str, Json]:
     return value
 
 
+def _get(table: Json, name: Json) -> Json:
+    if table is None or name is None:
+        return None
+    return _object(table, "get").get(_text(name, "get"))
+
+
 def _minus(left: Json, right: Json) -> Json:
     if left is None or right is None:
         return None
@@ -155,6 +161,9 @@ FUNCTIONS: dict[str, Function] = {
     "contains": Function(_contains, 2, 2, "whether a text or list has the second argument in it"),
     "ends_with": Function(
         lambda t, e: _text(t, "ends_with").endswith(_text(e, "ends_with")), 2, 2, "of a text"
+    ),
+    "get": Function(
+        _get, 2, 2, "get(object, name): the value under a name that is worked out; null if there is none"
     ),
     "if": Function(lambda *_: None, 3, 3, "if(condition, then, else)"),
     "join": Function(_join, 2, 2, "join('/', list of texts)"),

@@ -21,7 +21,12 @@ from syncworker.connector.declarative.request import BoundRequest
 from syncworker.connector.declarative.results import refused, unknown
 from syncworker.connector.declarative.template import Facts
 from syncworker.connector.document import Document
-from syncworker.errors import ChannelError, MalformedAnswerError
+from syncworker.errors import (
+    ChannelError,
+    ListingRejectedError,
+    MalformedAnswerError,
+    OutcomeUnknownError,
+)
 
 
 class Job:
@@ -52,6 +57,37 @@ class Job:
             return self._told(state, facts, sending)
         except ChannelError as error:
             return [unknown(push, f"sent, but its job cannot be read: {error}") for push in sending.pushes]
+
+    def listed(self, body: Json, sku: str) -> Json:
+        """The state of a job that listed one product. ``ListingRejectedError`` if it surely did not."""
+        facts = self._caller.facts(job=self.named(body))
+        state = self._waited(facts)
+        word = None if state is None else self._state(state)
+        if state is None or word in self._spec.unclear:
+            how = "the channel is still working on it" if state is None else f"its job ended as {word}"
+            raise OutcomeUnknownError(f"{sku}: {how}; publish it again later")
+        if word in self._spec.failed:
+            raise ListingRejectedError(f"{sku}: the job failed: {word}", sku=sku)
+        if self._count(self._errors, state):
+            raise ListingRejectedError(f"{sku}: {self._reason(state, facts)}", sku=sku)
+        return state
+
+    def _reason(self, state: Json, facts: Facts) -> str:
+        """The first reason in the report, as far as there is one that can be read: it decides nothing."""
+        silence = "the channel did not take it, and says no more"
+        spec = self._spec.report
+        if (
+            spec is None
+            or self._report is None
+            or (self._has_report is not None and not self._has_report(state))
+        ):
+            return silence
+        try:
+            text = self._caller.text(self._report, facts)
+            rows = [row for row in csv.reader(io.StringIO(text), delimiter=spec.delimiter) if row]
+            return _column(rows[1 if spec.has_heading else 0], spec.message)[:200]
+        except (ChannelError, IndexError):
+            return silence
 
     def named(self, body: Json) -> str:
         """The job's id in the answer to a push."""

@@ -85,7 +85,7 @@ class Listings:
             self._request, facts, effect=False, instead=self._walk.request(place, self._request, facts)
         )
         rows = self.rows(answer.body)
-        seen = Seen(answer, [self._identity(row) for row in rows])
+        seen = Seen(answer, [self.identity(row) for row in rows])
         before = self._walk.before(place)
         if self._walk.moved(place, seen) or (before is not None and self._last_id(before) != place.last):
             raise MalformedAnswerError(
@@ -130,9 +130,9 @@ class Listings:
     def _last_id(self, place: Place) -> str | None:
         facts = self._caller.facts(**self._walk.facts(place, datetime.now(UTC)))
         rows = self.rows(self._caller.send(self._request, facts, effect=False).body)
-        return self._identity(rows[-1]) if rows else None
+        return self.identity(rows[-1]) if rows else None
 
-    def _identity(self, row: Json) -> str:
+    def identity(self, row: Json) -> str:
         """What a row is known again by: its id, else that of its listing."""
         if isinstance(row, dict) and row.get("id") is not None:
             return str(row["id"])

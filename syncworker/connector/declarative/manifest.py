@@ -6,15 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from syncworker.connector.declarative.content_tables import PublishSpec, UpdateSpec
 from syncworker.connector.declarative.fields import Strict
 from syncworker.connector.declarative.operations import (
     CheckSpec,
     ListingsSpec,
     OrderCall,
-    PublishSpec,
     PushSpec,
     ReadSpec,
-    UpdateSpec,
     completed,
 )
 from syncworker.connector.declarative.order_tables import FeedSpec, OrderSpec
@@ -25,7 +24,7 @@ from syncworker.connector.declarative.template import Template
 #: The version of this language; a manifest for another one is refused.
 MANIFEST_VERSION = 1
 
-SettingType = Literal["text", "secret", "url", "int", "number", "seconds", "flag", "choice", "texts"]
+SettingType = Literal["text", "secret", "url", "int", "number", "seconds", "flag", "choice", "texts", "table"]
 
 
 class SettingSpec(Strict):
@@ -33,7 +32,7 @@ class SettingSpec(Strict):
 
     type: SettingType = Field(
         default="text",
-        description="text, secret, url (https, or http in a private network), int, number, seconds, flag, choice, texts (a list)",
+        description="text, secret, url (https, or http in a private network), int, number, seconds, flag, choice, texts (a list), table (names to texts)",
     )
     default: Any = Field(
         default=None, description="Instead of nothing; one without a default is needed unless optional"

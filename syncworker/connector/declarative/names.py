@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from syncworker.connector.declarative.account import COMMON
+from syncworker.connector.declarative.content_tables import PublishSpec
 from syncworker.connector.declarative.expression import SETTING, Expression
 from syncworker.connector.declarative.manifest import Manifest
 from syncworker.connector.declarative.parts import RequestSpec
@@ -24,7 +25,9 @@ _TIME = _PAGE | {"since", "until", "now"}
 ITEM = frozenset(("pool", "quantity", "delta", "expected", "key"))
 _READ_ITEM = frozenset(("pool",))
 #: Facts of calls: inside a filter or projection none of them is seen.
-_FACTS = _TIME | {"items", "item", "draft", "update", "job", "parent", "ids", "orders", "reason"}
+_FACTS = _TIME | {
+    *("items", "item", "draft", "before", "update", "job", "parent", "ids", "orders", "reason"),
+}
 
 #: Where a request stands, and what it knows there.
 _KNOWS: tuple[tuple[str, str, frozenset[str]], ...] = (
@@ -40,7 +43,10 @@ _KNOWS: tuple[tuple[str, str, frozenset[str]], ...] = (
         r"push\.(routes\[\d+\]\.)?job\.(report\.)?request",
         frozenset(("cfg", "job")),
     ),
-    ("publish, publish.find", r"publish\.(find\.)?request", frozenset(("cfg", "draft"))),
+    ("publish", r"publish\.request", frozenset(("cfg", "draft", "before"))),
+    ("publish.find", r"publish\.find\.request", _PAGE | {"draft"}),
+    ("publish.before", r"publish\.before\[\d+\]\.(request|fetch)", frozenset(("cfg", "draft", "before"))),
+    ("publish.job", r"publish\.job\.(report\.)?request", frozenset(("cfg", "job"))),
     ("updates", r"updates\[\d+\]\.request", frozenset(("cfg", "update"))),
     (
         "acknowledge, cancel",
@@ -68,6 +74,12 @@ def problems_with_names(manifest: Manifest) -> Iterator[str]:
             yield from _problems_of(key, expression, secrets, set(manifest.settings))
         if isinstance(value, RequestSpec):
             yield from _request_problems(key, value, manifest)
+        if isinstance(value, PublishSpec):
+            yield from (
+                f"{key}.settings: {name} is no setting; there are {', '.join(sorted(known))}"
+                for name in value.settings
+                if name not in known
+            )
         if isinstance(value, SignatureSpec):
             strange = names(value.message) - COMPUTED - known
             yield from (

@@ -113,7 +113,7 @@ class CsvSpec(Strict):
     first_line: int = Field(default=2, description="Number of the first item's line (1 is the heading)")
     key: int | None = Field(default=None, description="Instead of line: column of the item's part `of`")
     of: str = Field(default="pool", description="With key: the item's part that it is compared with")
-    message: int = Field(default=1, description="Column of the reason")
+    message: int = Field(default=1, description="Column of the reason; -1 is the last one")
 
 
 class JobSpec(Strict):
@@ -230,52 +230,6 @@ class PushSpec(PushRoute):
     @classmethod
     def _complete_routes(cls, value: object) -> object:
         return with_routes(value)
-
-
-class ExistsSpec(Strict):
-    """The refusal that says that the product is listed already."""
-
-    status: int = Field(default=409, description="Its HTTP status")
-    when: Expression = Field(description="On the answer")
-    listing: FieldSpec = Field(description="id of the listing that there is")
-
-
-class FindSpec(Strict):
-    """Looks for a listing by its SKU before one is made: where creating is not idempotent."""
-
-    request: RequestSpec = Field(description="Knows draft")
-    items: Expression = Field(description="The rows in the answer")
-
-
-class PublishSpec(Strict):
-    """Lists a product, with the quantity 0."""
-
-    needs: tuple[Literal["price", "title"], ...] = Field(
-        default=(), description="Without which nothing is listed"
-    )
-    find: FindSpec | None = Field(default=None, description="Looks for it first")
-    request: RequestSpec = Field(
-        description="Knows draft: sku, title, price (amount, currency), description, images"
-    )
-    idempotency: IdempotencySpec | None = Field(default=None, description="Where the key of a repeat stands")
-    row: Expression = Field(default=Expression.parse("@"), description="The new listing in the answer")
-    listing: ListingSpec | None = Field(default=None, description="Instead of the one of [listings]")
-    exists: ExistsSpec | None = Field(default=None, description="The refusal that means: listed already")
-
-
-class UpdateSpec(Strict):
-    """Changes contents of a listing."""
-
-    when: Expression | None = Field(
-        default=None, description="On the listing id's parts and update: whether this call is for it"
-    )
-    fields: tuple[Literal["title", "description", "price", "images", "active"], ...] = Field(
-        description="What it can change; it is sent if one of them is to be changed"
-    )
-    request: RequestSpec = Field(
-        description="Knows update (listing_id, sku and the fields) and the listing id's parts"
-    )
-    row: Expression | None = Field(default=None, description="The listing in the answer")
 
 
 class OrderCall(Strict):

@@ -1,24 +1,23 @@
-"""How is a product listed, changed or withdrawn, and an order answered? The manifest's calls about one thing each.
+"""How is a listing changed or withdrawn, and an order answered? The manifest's calls about one thing each.
 
-A listing is always made with the quantity 0. Whatever may have been done is never told as not done.
+Whatever may have been done is never told as not done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from decimal import Decimal
 
 from syncworker.connector.abilities import ListingUpdate
 from syncworker.connector.answers import Answer, Json
-from syncworker.connector.contract import ListingDraft, Money, RemoteListing
-from syncworker.connector.declarative.caller import Caller, once
-from syncworker.connector.declarative.fields import Presence, condition, finder
+from syncworker.connector.contract import Money, RemoteListing
+from syncworker.connector.declarative.caller import Caller
+from syncworker.connector.declarative.content_tables import RejectedSpec, UpdateSpec
+from syncworker.connector.declarative.fields import condition, finder
 from syncworker.connector.declarative.keys import Keys
-from syncworker.connector.declarative.listings import Listings, listing_mapping
+from syncworker.connector.declarative.listings import Listings
 from syncworker.connector.declarative.manifest import Manifest, PriceSpec
-from syncworker.connector.declarative.operations import OrderCall, PublishSpec, UpdateSpec
-from syncworker.connector.declarative.orders import rows_finder
+from syncworker.connector.declarative.operations import OrderCall
 from syncworker.connector.declarative.request import BoundRequest
 from syncworker.connector.declarative.template import Facts
 from syncworker.errors import (
@@ -30,85 +29,24 @@ from syncworker.errors import (
 )
 
 
-class Publishing:
-    """Lists products."""
+class Rejection:
+    """An answer that took nothing although its status says well."""
 
-    def __init__(self, spec: PublishSpec, manifest: Manifest, caller: Caller, listings: Listings) -> None:
+    def __init__(self, spec: RejectedSpec, caller: Caller) -> None:
         values = caller.account.open_values
-        self._spec, self._caller, self._listings, self._price = spec, caller, listings, manifest.price
-        self._request = BoundRequest(spec.request, caller.account)
-        self._row = finder(spec.row, values)
-        self._map = listings.map if spec.listing is None else listing_mapping(spec.listing, caller.account)
-        self._find = None if spec.find is None else BoundRequest(spec.find.request, caller.account)
-        self._found = (
-            None if spec.find is None else rows_finder(finder(spec.find.items, values), spec.find.items.text)
-        )
-        self._exists: Callable[[Json], bool] | None = None
-        if spec.exists is not None:
-            self._exists = condition(spec.exists.when, values)
-            self._existing_id = spec.exists.listing.reader(values, kind="id", presence=Presence.REQUIRED)
+        self._says_so, self._words = condition(spec.when, values), finder(spec.message, values)
+        self._redact = caller.wire.redact
 
-    def publish(self, draft: ListingDraft) -> RemoteListing:
-        """List it with 0, or find the listing that stands for the SKU already."""
-        if "price" in self._spec.needs and draft.price is None:
-            raise ListingRejectedError(
-                f"{draft.sku}: the marketplace lists nothing without a price", sku=draft.sku
-            )
-        if "title" in self._spec.needs and not draft.title.strip():
-            raise ListingRejectedError(
-                f"{draft.sku}: the marketplace lists nothing without a title", sku=draft.sku
-            )
+    def refuse(self, body: Json, sku: str) -> None:
+        """``ListingRejectedError`` with the channel's words, if it says so. An answer that cannot be read is unknown."""
         try:
-            facts = self._caller.facts(draft=_draft(draft, self._price))
-        except ValueError as error:
-            raise ListingRejectedError(f"{draft.sku}: {error}", sku=draft.sku) from error
-        known = self._looked_up(facts, draft.sku)
-        return known if known is not None else self._created(facts, draft)
-
-    def _looked_up(self, facts: Facts, sku: str) -> RemoteListing | None:
-        if self._find is None or self._found is None:
-            return None
-        rows = self._found(self._caller.send(self._find, facts, effect=False).body)
-        known = [one for one in self._listings.read(rows, "found") if one.sku == sku]
-        return known[0] if known else None
-
-    def _created(self, facts: Facts, draft: ListingDraft) -> RemoteListing:
-        key = once(self._spec.idempotency, [draft.idempotency_key])
-        judge = self._caller.judgement(effect=True, wanted=self._says_exists)
-        try:
-            answer = self._caller.send(self._request, facts, effect=True, judge=judge, once=key)
-        except RequestRefusedError as error:
-            raise ListingRejectedError(str(error), sku=draft.sku) from error
-        try:
-            told = self.read(answer)
+            if not self._says_so(body):
+                return
+            words = self._words(body)
         except MalformedAnswerError as error:
-            raise OutcomeUnknownError(
-                f"{draft.sku}: published, but the answer cannot be read: {error}"
-            ) from error
-        return told if isinstance(told, RemoteListing) else self._existing(told, draft.sku)
-
-    def read(self, answer: Answer) -> RemoteListing | str:
-        """The listing that an answer tells of, or the id of the one that existed."""
-        if not self._says_exists(answer.status, answer.body):
-            return replace(self._map(self._row(answer.body)), created=True)
-        listing_id: str = self._existing_id(answer.body)
-        return listing_id
-
-    def _says_exists(self, status: int, body: Json) -> bool:
-        if self._spec.exists is None or self._exists is None or status != self._spec.exists.status:
-            return False
-        try:
-            return self._exists(body)
-        except MalformedAnswerError:
-            return False
-
-    def _existing(self, listing_id: str, sku: str) -> RemoteListing:
-        found = find_listing(self._listings, listing_id)
-        if found is None:
-            raise ListingRejectedError(
-                f"{sku}: listed as {listing_id}, which the shop does not show", sku=sku
-            )
-        return found
+            raise OutcomeUnknownError(f"{sku}: sent, but the answer cannot be read: {error}") from error
+        said = words if isinstance(words, str) and words else "refused without a word"
+        raise ListingRejectedError(self._redact(f"{sku}: {said}"[:500]), sku=sku)
 
 
 class Updating:
@@ -121,6 +59,9 @@ class Updating:
         self._calls = [(spec, BoundRequest(spec.request, caller.account)) for spec in specs]
         self._whens = [
             None if spec.when is None else condition(spec.when, caller.account.open_values) for spec in specs
+        ]
+        self._rejected = [
+            None if spec.rejected is None else Rejection(spec.rejected, caller) for spec in specs
         ]
         self._rows = [
             None if spec.row is None else finder(spec.row, caller.account.open_values) for spec in specs
@@ -170,6 +111,9 @@ class Updating:
             if sent:
                 raise OutcomeUnknownError(f"{update.sku}: changed in part, then {error}") from error
             raise
+        rejected = self._rejected[number]
+        if rejected is not None:
+            rejected.refuse(answer.body, update.sku)
         return self._answered(answer, update, number)
 
     def _answered(self, answer: Answer, update: ListingUpdate, number: int) -> RemoteListing | None:
@@ -257,16 +201,6 @@ def _amount(amount: Decimal, spec: PriceSpec) -> Json:
     if spec.write == "number":
         return int(amount) if amount == amount.to_integral_value() else rounded
     return int(rounded.scaleb(spec.decimals))
-
-
-def _draft(draft: ListingDraft, spec: PriceSpec) -> Json:
-    return {
-        "sku": draft.sku,
-        "title": draft.title,
-        "price": price_facts(draft.price, spec),
-        "description": draft.description,
-        "images": list(draft.images),
-    }
 
 
 def _update(update: ListingUpdate, spec: PriceSpec) -> Json:

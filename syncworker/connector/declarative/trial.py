@@ -127,8 +127,7 @@ class Trial:
     def _published(self, answer: Answer) -> int | None:
         if self._channel.publishing is None:
             return None
-        self._channel.publishing.read(answer)
-        return 1
+        return self._channel.publishing.tried(answer)
 
     # ------------------------------------------------------------ requests
 

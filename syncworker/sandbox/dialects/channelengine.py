@@ -157,22 +157,41 @@ def _add_goods(router: APIRouter, tenants: _Tenants) -> None:
 
         return tenants.call(shop, "listings", deed)
 
+    @router.patch("/v2/products")
+    def patch_products(shop: str, raw: RawBody) -> Response:
+        """Only the properties that are named change; the others of a row are not looked at."""
+        asked = table(document(raw), "body")
+        named = asked.get("PropertiesToUpdate")
+        models = rows(asked.get("MerchantProductRequestModels"), "MerchantProductRequestModels")
+        if not isinstance(named, list) or not named or not set(named) <= shapes.PATCHABLE:
+            words = f"names some of {', '.join(sorted(shapes.PATCHABLE))}"
+            raise RefusedError(422, "invalid_request", words, field="PropertiesToUpdate")
+
+        def deed(market: Marketplace, now: datetime) -> Json:
+            return _told([shapes.patched(market, row, [str(one) for one in named], now) for row in models])
+
+        return tenants.call(shop, "patch", deed)
+
     @router.post("/v2/products")
     def upsert_products(shop: str, raw: RawBody) -> Response:
         """An upsert: a product that is there already gets all of these contents, its stock included."""
         asked = rows(document(raw), "products")
 
         def deed(market: Marketplace, now: datetime) -> Json:
-            told = [shapes.upserted(market, row, now) for row in asked]
-            refused = [each for each in told if each["Errors"]]
-            content: Json = {
-                "RejectedCount": len(refused),
-                "AcceptedCount": len(told) - len(refused),
-                "ProductMessages": refused,
-            }
-            return shapes.envelope(content)
+            return _told([shapes.upserted(market, row, now) for row in asked])
 
         return tenants.call(shop, "publish", deed, status=201)
+
+
+def _told(results: list[Json]) -> Json:
+    """What became of the products of one call; those that were turned down are named in a success."""
+    refused = [each for each in results if each["Errors"]]
+    content: Json = {
+        "RejectedCount": len(refused),
+        "AcceptedCount": len(results) - len(refused),
+        "ProductMessages": refused,
+    }
+    return shapes.envelope(content)
 
 
 def _add_offers(router: APIRouter, tenants: _Tenants) -> None:

@@ -14,6 +14,8 @@ from syncworker.sandbox.refusal import RefusedError
 
 Json = dict[str, object]
 
+#: Where a product's pictures stand, the first one first.
+IMAGES = ("ImageUrl", *(f"ExtraImageUrl{number}" for number in range(1, 10)))
 _STATUS = {
     "paid": "NEW",
     "placed": "NEW",
@@ -134,6 +136,9 @@ def upserted(market: Marketplace, row: Json, now: datetime) -> Json:
     """What became of one product of an upsert: its `Errors` are empty if it was taken."""
     sku = text(row.get("MerchantProductNo"), "MerchantProductNo")
     stock, price = whole(row.get("Stock", 0), "Stock"), str(row.get("Price", "0"))
+    pictures = [row[name] for name in IMAGES if row.get(name) is not None]
+    if not all(isinstance(one, str) and one.startswith("https://") for one in pictures):
+        raise RefusedError(422, "invalid_request", "must be an https address", field="ImageUrl")
     title = text(row.get("Name", sku), "Name")
     errors: list[str] = []
     try:
@@ -146,6 +151,22 @@ def upserted(market: Marketplace, row: Json, now: datetime) -> Json:
             errors += [f"{r.code}: {r.message}" for r in results if r.status == "refused"]
     except RefusedError as error:
         errors.append(error.message)
+    return {"Name": title, "Reference": sku, "Warnings": [], "Errors": errors}
+
+
+#: Properties of a product that can be changed alone here.
+PATCHABLE = frozenset(("Name", "Description", "ImageUrl"))
+
+
+def patched(market: Marketplace, row: Json, named: Sequence[str], now: datetime) -> Json:
+    """What became of one product of a patch."""
+    sku = text(row.get("MerchantProductNo"), "MerchantProductNo")
+    listing, errors = by_sku(market).get(sku), list[str]()
+    title = text(row.get("Name"), "Name") if "Name" in named else None
+    if listing is None:
+        errors.append(f"Product with MerchantProductNo '{sku}' could not be found")
+    else:
+        market.patch_listing(listing.listing_id, now=now, title=title)
     return {"Name": title, "Reference": sku, "Warnings": [], "Errors": errors}
 
 

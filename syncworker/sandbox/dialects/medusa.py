@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from syncworker.sandbox import answers
 from syncworker.sandbox.dialects import medusa_documents as shapes
+from syncworker.sandbox.dialects import medusa_goods as goods
 from syncworker.sandbox.dialects.arrivals import (
     RawBody,
     basic_credentials,
@@ -26,6 +27,7 @@ from syncworker.sandbox.dialects.arrivals import (
 )
 from syncworker.sandbox.dialects.dialect import Dialect
 from syncworker.sandbox.dialects.medusa_documents import Json
+from syncworker.sandbox.dialects.medusa_goods import Stockroom
 from syncworker.sandbox.exchange import Exchange, Plain, Shown
 from syncworker.sandbox.faults import Operation
 from syncworker.sandbox.house import House
@@ -37,6 +39,8 @@ from syncworker.sandbox.refusal import RefusedError
 
 _TYPES = {"unauthorized": "unauthorized", "invalid_json": "invalid_data", "invalid_request": "invalid_data"}
 _ORDERED_BY = ("id", "created_at", "updated_at", "display_id")
+_Call = Callable[..., Response]
+_Room = Callable[[str], Stockroom]
 _LEVELS = "/inventory-items/location-levels/batch"
 
 
@@ -69,15 +73,18 @@ def _router(house: House) -> APIRouter:
         exchange = Exchange(house, house.shop(shop), operation, MEDUSA.manners)
         return exchange.answer(deed, later=later)
 
+    rooms: dict[str, Stockroom] = {}
+
+    def room(shop: str) -> Stockroom:
+        return rooms.setdefault(shop, Stockroom(house.shop(shop).market))
+
     router = APIRouter(prefix="/{shop}/admin", dependencies=[Depends(admitted)])
     _add_store(router, call)
-    _add_goods(router, call)
-    _add_levels(router, house, call)
+    _add_goods(router, call, room)
+    _add_products(router, call, room)
+    _add_levels(router, call, room)
     _add_orders(router, call)
     return router
-
-
-_Call = Callable[..., Response]
 
 
 def _add_store(router: APIRouter, call: _Call) -> None:
@@ -97,13 +104,47 @@ def _add_store(router: APIRouter, call: _Call) -> None:
         return call(shop, "shop", deed)
 
 
-def _add_goods(router: APIRouter, call: _Call) -> None:
+def _add_products(router: APIRouter, call: _Call, room: _Room) -> None:
+    @router.post("/products")
+    def create_product(shop: str, raw: RawBody) -> Response:
+        row = table(document(raw), "body")
+        return call(
+            shop,
+            "publish",
+            lambda _market, now: Plain({"product": goods.create_product(room(shop), row, now)}),
+        )
+
+    @router.post("/inventory-items")
+    def create_item(shop: str, raw: RawBody) -> Response:
+        row = table(document(raw), "body")
+        return call(
+            shop,
+            "publish",
+            lambda _market, now: Plain({"inventory_item": goods.create_item(room(shop), row, now)}),
+        )
+
+    @router.post("/inventory-items/{item_id}/location-levels")
+    def create_level(shop: str, item_id: str, raw: RawBody) -> Response:
+        row = table(document(raw), "body")
+        return call(
+            shop,
+            "publish",
+            lambda _market, now: Plain({"inventory_item": goods.create_level(room(shop), item_id, row, now)}),
+        )
+
+
+def _add_goods(router: APIRouter, call: _Call, room: _Room) -> None:
     @router.get("/product-variants")
     def variants(shop: str, request: Request) -> Response:
         start, size = _position(request, 20)
+        wanted = request.query_params.get("q", "").casefold()
 
         def deed(market: Marketplace, _now: datetime) -> Shown:
-            every = list(market.listings.values())
+            every = [
+                one
+                for one in market.listings.values()
+                if wanted in one.sku.casefold() or wanted in one.title.casefold()
+            ]
             shown = [shapes.variant(one) for one in every[start : start + size]]
             chosen = [
                 shapes.chosen(one, request.query_params.get("fields"), "inventory_items") for one in shown
@@ -119,10 +160,11 @@ def _add_goods(router: APIRouter, call: _Call) -> None:
         skus = set(listed([*query.getlist("sku[]"), *query.getlist("sku")]))
         ids = set(listed([*query.getlist("id[]"), *query.getlist("id")]))
 
-        def deed(market: Marketplace, now: datetime) -> Shown:
-            every = [shapes.inventory_item(market, pool_id, now) for pool_id in market.pools]
+        def deed(_market: Marketplace, now: datetime) -> Shown:
             found = [
-                one for one in every if (not skus or one["sku"] in skus) and (not ids or one["id"] in ids)
+                one
+                for one in room(shop).items(now)
+                if (not skus or one["sku"] in skus) and (not ids or one["id"] in ids)
             ]
             chosen = [
                 shapes.chosen(one, query.get("fields"), "location_levels")
@@ -133,15 +175,13 @@ def _add_goods(router: APIRouter, call: _Call) -> None:
         return call(shop, "read", deed)
 
 
-def _add_levels(router: APIRouter, house: House, call: _Call) -> None:
+def _add_levels(router: APIRouter, call: _Call, room: _Room) -> None:
     def written(shop: str, updates: Sequence[Json], shown: Callable[[list[Json]], Json]) -> Response:
-        market = house.shop(shop).market
-
         def deed(market: Marketplace, now: datetime) -> Shown:
-            return Plain(shown(_pushed(market, _items(market, updates), now) if updates else []))
+            return Plain(shown(_pushed(market, _items(room(shop), updates), now) if updates else []))
 
         def later(now: datetime, after_s: float) -> None:
-            market.land_later(_items(market, updates), now=now, after_s=after_s)
+            room(shop).market.land_later(_items(room(shop), updates), now=now, after_s=after_s)
 
         return call(shop, "quantities", deed, later)
 
@@ -165,13 +205,13 @@ def _add_levels(router: APIRouter, house: House, call: _Call) -> None:
         )
 
 
-def _items(market: Marketplace, updates: Sequence[Json]) -> list[QuantityItem]:
+def _items(room: Stockroom, updates: Sequence[Json]) -> list[QuantityItem]:
     """The numbers of a batch; nothing of it is done if one of them cannot be."""
     items = []
     for row in updates:
         pool_id = shapes.pool_id(str(row.get("inventory_item_id")))
         place = row.get("location_id")
-        if pool_id not in market.pools or place != shapes.location_id(market.profile.name):
+        if not room.has_level(pool_id) or place != shapes.location_id(room.market.profile.name):
             words = f"Item {row.get('inventory_item_id')} is not stocked at location {place}"
             raise RefusedError(404, "not_found", words)
         stocked = whole(row.get("stocked_quantity"), "stocked_quantity")

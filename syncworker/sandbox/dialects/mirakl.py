@@ -57,6 +57,7 @@ class _Desk:
 
     imports: dict[int, StockImport] = field(default_factory=dict)
     last_import: datetime | None = None
+    last_upsert: datetime | None = None
     last_look: dict[int, datetime] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
 
@@ -105,6 +106,7 @@ def _router(house: House) -> APIRouter:
     operator = _Operator(house)
     _add_offers(router, operator)
     _add_imports(router, operator)
+    _add_offer_imports(router, operator)
     _add_orders(router, operator)
     return router
 
@@ -141,8 +143,14 @@ def _add_offers(router: APIRouter, operator: _Operator) -> None:
                 raise RefusedError(422, "bad_request", f"offers[{index}]: {', '.join(missing)} is required")
 
         def deed(market: Marketplace, now: datetime, desk: _Desk) -> Shown:
+            profile = market.profile
+            _not_too_soon(desk.last_upsert, now, profile.rate_limit_window_s)
+            desk.last_upsert = now
+            before = len(market.listings)
             done = [shapes.upserted(market, row, now) for row in asked]
-            return Plain(desk.keep(StockImport.of(done, at=now, lag_s=0)))
+            made = len(market.listings) - before
+            job = StockImport.of(done, at=now, lag_s=profile.apply_lag_s, inserted=made)
+            return Plain(desk.keep(job))
 
         return operator.call(shop, "publish", deed, status=201)
 
@@ -188,6 +196,29 @@ def _add_imports(router: APIRouter, operator: _Operator) -> None:
             return Written(job.report())
 
         return operator.call(shop, "read", deed)
+
+
+def _add_offer_imports(router: APIRouter, operator: _Operator) -> None:
+    @router.get("/offers/imports/{number}")
+    def import_state(shop: str, number: int) -> Response:
+        def deed(market: Marketplace, now: datetime, desk: _Desk) -> Shown:
+            job = desk.find(number)
+            _not_too_soon(desk.last_look.get(number), now, market.profile.rate_limit_window_s / 4)
+            desk.last_look[number] = now
+            facts = {"import_id": number, "shop_id": 2001, "mode": "NORMAL", "type": "OFFER"}
+            return Plain({**facts, **job.status(now), **job.counts(now)})
+
+        return operator.call(shop, "listings", deed)
+
+    @router.get("/offers/imports/{number}/error_report")
+    def offer_errors(shop: str, number: int) -> Response:
+        def deed(_market: Marketplace, now: datetime, desk: _Desk) -> Shown:
+            job = desk.find(number)
+            if not job.status(now)["has_error_report"]:
+                raise RefusedError(404, "not_found", f"No error report for import '{number}'")
+            return Written(job.report())
+
+        return operator.call(shop, "listings", deed)
 
 
 def _add_orders(router: APIRouter, operator: _Operator) -> None:

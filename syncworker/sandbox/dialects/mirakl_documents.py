@@ -14,6 +14,9 @@ from syncworker.sandbox.refusal import RefusedError
 
 Json = dict[str, object]
 
+#: Kinds of product references, and conditions of offers, that this operator knows.
+_REFERENCES = ("SHOP_SKU", "SKU", "EAN")
+_CONDITIONS = ("11", "1")
 _STATE = {
     "placed": "WAITING_ACCEPTANCE",
     "paid": "WAITING_ACCEPTANCE",
@@ -95,6 +98,11 @@ def upserted(market: Marketplace, row: Json, now: datetime) -> str | None:
     """What one whole offer came to: None, or why it was not taken."""
     sku, price = text(row.get("shop_sku"), "shop_sku"), str(row.get("price"))
     quantity = whole(row.get("quantity", 0), "quantity")
+    kind = str(row.get("product_id_type"))
+    if kind not in _REFERENCES:
+        return f"The product '{row.get('product_id')}' of type '{kind}' does not exist"
+    if row.get("state_code") not in _CONDITIONS:
+        return f"The offer condition '{row.get('state_code')}' does not exist"
     known = next((one for one in market.listings.values() if one.sku == sku), None)
     try:
         if known is None:

@@ -44,14 +44,34 @@ class StockImport:
     read: int
     told: tuple[tuple[int, str | None], ...]
     problem: str | None = None
+    #: Lines that made something new.
+    inserted: int = 0
 
     @classmethod
     def of(
-        cls, ends: Sequence[str | None], *, at: datetime, lag_s: float, problem: str | None = None
+        cls,
+        ends: Sequence[str | None],
+        *,
+        at: datetime,
+        lag_s: float,
+        problem: str | None = None,
+        inserted: int = 0,
     ) -> StockImport:
         """A job whose lines ended so."""
         told = tuple(enumerate(ends, start=1))
-        return cls(at, at + timedelta(seconds=lag_s), len(ends), told, problem)
+        return cls(at, at + timedelta(seconds=lag_s), len(ends), told, problem, inserted)
+
+    def counts(self, now: datetime) -> dict[str, object]:
+        """How many offers were made, changed and deleted, once the job is through."""
+        if now < self.due:
+            return {}
+        well = sum(1 for _, why in self.told if why is None)
+        return {
+            "offer_inserted": self.inserted,
+            "offer_updated": well - self.inserted,
+            "offer_deleted": 0,
+            "lines_in_pending": 0,
+        }
 
     def status(self, now: datetime) -> dict[str, object]:
         """Where the job stands; its counts are told at its end."""

@@ -60,8 +60,15 @@ def settings_of(kind: str, name: str, base_url: str) -> dict[str, object]:
             "import_interval_s": 0,
             "status_interval_s": 0.1,
             "job_wait_s": 1.5,
+            "state_code": "11",
+            "product_id_type": "SHOP_SKU",
         },
-        "medusa": {"secret_key": f"secret-{name}", "location_id": f"sloc_{name}", "counts_down": "yes"},
+        "medusa": {
+            "secret_key": f"secret-{name}",
+            "location_id": f"sloc_{name}",
+            "counts_down": "yes",
+            "sales_channel_id": "sc_1",
+        },
     }
     return common | own[kind]
 

@@ -150,3 +150,76 @@ def test_an_item_tells_what_was_shipped_and_returned(server: Caller) -> None:
     assert (row["status"], line["variant_sku"], line["quantity"]) == ("completed", "BIN", 3)
     assert (line["detail"]["shipped_quantity"], line["detail"]["return_received_quantity"]) == (3, 1)
     assert server.number("BIN") == 2
+
+
+def product(sku: str, **changes: Any) -> dict[str, Any]:
+    variant = {
+        "title": sku,
+        "sku": sku,
+        "options": {"Default option": "Default option value"},
+        "prices": [{"amount": 85000.5, "currency_code": "idr"}],
+        **changes,
+    }
+    return {
+        "title": sku,
+        "status": "published",
+        "sales_channels": [{"id": "sc_1"}],
+        "options": [{"title": "Default option", "values": ["Default option value"]}],
+        "variants": [variant],
+    }
+
+
+def test_a_product_without_an_item_gets_one_that_has_no_level(server: Caller) -> None:
+    made = server.call("POST", "/admin/products", json=product("LONE"))
+    found = item(server, "LONE")
+
+    assert made.status_code == 200
+    assert found["location_levels"] == []
+    assert push(server, (found["id"], 3)).status_code == 404
+
+
+def test_an_item_stands_alone_until_a_product_takes_it(server: Caller) -> None:
+    row = {
+        "sku": "ALONE",
+        "title": "Alone",
+        "location_levels": [{"location_id": PLACE, "stocked_quantity": 0}],
+    }
+    made = server.call("POST", "/admin/inventory-items", json=row).json()["inventory_item"]
+    again = server.call("POST", "/admin/inventory-items", json=row)
+    level = server.call(
+        "POST", f"/admin/inventory-items/{made['id']}/location-levels", json={"location_id": PLACE}
+    )
+    items = [{"inventory_item_id": made["id"], "required_quantity": 1}]
+    taken = server.call("POST", "/admin/products", json=product("ALONE", inventory_items=items))
+
+    assert [again.status_code, level.status_code, taken.status_code] == [400, 400, 200]
+    assert "already exists" in again.json()["message"]
+    assert push(server, (made["id"], 3)).status_code == 200
+    assert server.sellable("ALONE") == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"options": []}, "Product options are not provided"),
+        ({"stock": 3}, "Unrecognized fields"),
+        ({"variants": [{"title": "x", "sku": "BIN", "options": {}, "prices": []}]}, "already exists"),
+        ({"variants": [{"title": "x", "sku": "X-1", "options": {}, "prices": []}]}, "option values"),
+    ],
+)
+def test_a_product_that_is_not_whole_is_refused(server: Caller, change: dict[str, Any], words: str) -> None:
+    answer = server.call("POST", "/admin/products", json={**product("X-1"), **change})
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "invalid_data")
+    assert words in answer.json()["message"]
+
+
+def test_a_product_of_no_sales_channel_sells_nothing(server: Caller) -> None:
+    row = {**product("DARK"), "sales_channels": []}
+    server.call("POST", "/admin/products", json=row)
+    made = item(server, "DARK")
+    server.call("POST", f"/admin/inventory-items/{made['id']}/location-levels", json={"location_id": PLACE})
+    push(server, (made["id"], 3))
+
+    assert server.number("DARK") == 3
+    assert server.shop.control.buy("DARK", 1)["outcome"] == "turned_away"
