@@ -36,6 +36,9 @@ class Planning:
     room: Stockroom
     decisions: Mapping[str, Decision]
     open_pushes: Mapping[str, Sequence[PushRecord]]
+    #: What the allocator was told of each pool, and of each part.
+    views: Mapping[str, PoolView]
+    parts: Mapping[str, PlannedPart]
 
 
 def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
@@ -56,8 +59,15 @@ def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
         )
         for record in room.pools.values()
     ]
-    decisions = allocator.plan(_parts(tx, room), views)
-    return Planning(room, {decision.pool_id: decision for decision in decisions}, opens)
+    parts = _parts(tx, room)
+    decisions = allocator.plan(parts, views)
+    return Planning(
+        room,
+        {decision.pool_id: decision for decision in decisions},
+        opens,
+        views={view.pool_id: view for view in views},
+        parts=parts,
+    )
 
 
 def _parts(tx: Snapshot, room: Stockroom) -> dict[str, PlannedPart]:

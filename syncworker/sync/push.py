@@ -16,7 +16,7 @@ from syncworker.core.model import QuantityKind
 from syncworker.ledger import channels, jobs, pools, pushes, reads
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind
-from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
 from syncworker.sync import withdrawing
@@ -49,7 +49,7 @@ def push_channel(context: Context, name: str) -> PushReport | None:
     """
     if not _has_work(context, name):
         return None
-    fresh = _read_reserved(context, name)
+    fresh = read_reserved(context, name)
     errand, others = context.ledger.run(lambda tx: _begin(tx, context, name, fresh))
     for other in others:
         context.hint(other, JobKind.PUSH)
@@ -73,28 +73,35 @@ def _has_work(context: Context, name: str) -> bool:
         return bool(pools.dirty(snapshot, name, most=1))
 
 
-def _read_reserved(context: Context, name: str) -> frozenset[str] | None:
+def read_reserved(
+    context: Context, name: str, *, pool_ids: Sequence[str] | None = None
+) -> frozenset[str] | None:
     """A channel that counts on hand is sent our number plus its own reserved units: these are read in the same step.
 
-    The pools whose reserved units are known now; ``None`` where they do not matter.
+    The pools, of these or of the dirty ones, whose reserved units are known now; ``None`` where they do not matter.
     """
     with context.ledger.snapshot() as snapshot:
         channel = channels.load(snapshot, name)
         if channel.rules.kind is not QuantityKind.ON_HAND:
             return None
-        dirty = pools.dirty(snapshot, name, most=POOLS_PER_TASK)
-        planning = plan_for(snapshot, {record.sku for record in dirty})
-        wanted = [
-            record.id
-            for record in planning.room.pools.values()
-            if record.channel == name and _needs_reserved(planning.decisions[record.id])
-        ]
+        wanted = _blind(snapshot, name) if pool_ids is None else list(pool_ids)
         began = snapshot.now
     if not wanted:
         return frozenset()
     read_back(context, name, pool_ids=wanted, as_base=False)
     with context.ledger.snapshot() as snapshot:
         return frozenset(reads.answered_since(snapshot, wanted, began))
+
+
+def _blind(snapshot: Snapshot, name: str) -> list[str]:
+    """Dirty pools that are to be raised, which takes their reserved units."""
+    dirty = pools.dirty(snapshot, name, most=POOLS_PER_TASK)
+    planning = plan_for(snapshot, {record.sku for record in dirty})
+    return [
+        record.id
+        for record in planning.room.pools.values()
+        if record.channel == name and _needs_reserved(planning.decisions[record.id])
+    ]
 
 
 def _needs_reserved(decision: Decision) -> bool:
@@ -115,7 +122,7 @@ def _begin(
         # Without its reserved units nothing can be raised: such a pool stays dirty.
         blind = {i for i in mine if _needs_reserved(planning.decisions[i]) and i not in fresh}
         mine = {pool_id: record for pool_id, record in mine.items() if pool_id not in blind}
-    records, others = _store(tx, context, channel, planning, mine)
+    records, others = store_share(tx, context, channel, planning, mine)
     if channel.rules.own_number or not records:
         jobs.release(tx, lease)
         return None, others
@@ -123,10 +130,14 @@ def _begin(
     return Errand(lease, channel, len(dirty), tuple(records), keys), others
 
 
-def _store(
-    tx: Transaction, context: Context, channel: ChannelRecord, planning: Planning, mine: dict[str, PoolRecord]
+def store_share(
+    tx: Transaction,
+    context: Context,
+    channel: ChannelRecord,
+    planning: Planning,
+    mine: Mapping[str, PoolRecord],
 ) -> tuple[list[PushRecord], set[str]]:
-    """Store this channel's share of the plan; the other channels that have one are told to look."""
+    """Store this channel's share of the plan, raises and all; the other channels that have one are told to look."""
     records = []
     for record in mine.values():
         decision = planning.decisions[record.id]
@@ -159,7 +170,7 @@ def _store(
 
 
 def _ask_for_unread(
-    tx: Transaction, channel: ChannelRecord, planning: Planning, mine: dict[str, PoolRecord]
+    tx: Transaction, channel: ChannelRecord, planning: Planning, mine: Mapping[str, PoolRecord]
 ) -> None:
     """A number that has to be read back first is asked for, whatever made it unknown: nothing else might do so.
 
