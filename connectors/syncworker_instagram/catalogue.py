@@ -17,11 +17,13 @@ from syncworker.connector import (
     ListingPage,
     ListingUpdate,
     Money,
-    Outcome,
     PushResult,
     QuantityPush,
     Reading,
     RemoteListing,
+    applied,
+    refused,
+    unknown,
 )
 from syncworker_instagram.client import next_cursor
 from syncworker_instagram.settings import InstagramSettings
@@ -122,23 +124,14 @@ def outcome(push: QuantityPush, first: Taken, end: BatchEnd | None) -> PushResul
     if first.handle is None:
         return refused(push, "the catalogue took nothing of the batch in", parks=False)
     if end is None or end.state is BatchState.RUNNING:
-        return _unknown(push, "the batch was taken in and is not finished yet")
+        return unknown(push, "the batch was taken in and is not finished yet")
     if end.state is BatchState.UNKNOWN:
-        return _unknown(push, "the batch is in a state that nobody knows")
+        return unknown(push, "the batch is in a state that nobody knows")
     if key in end.failed:
         return refused(push, end.failed[key], parks=True)
     if not end.names_all:
-        return _unknown(push, "the batch finished with errors that name no item")
-    return PushResult(push_id=push.push_id, outcome=Outcome.APPLIED)
-
-
-def refused(push: QuantityPush, message: str, *, parks: bool) -> PushResult:
-    """Surely not applied."""
-    return PushResult(push_id=push.push_id, outcome=Outcome.REFUSED, message=message, parks=parks)
-
-
-def _unknown(push: QuantityPush, message: str) -> PushResult:
-    return PushResult(push_id=push.push_id, outcome=Outcome.UNKNOWN, message=message)
+        return unknown(push, "the batch finished with errors that name no item")
+    return applied(push)
 
 
 def readings(rows: Sequence[Document], asked: Sequence[str], *, orders: bool) -> tuple[Reading, ...]:

@@ -41,6 +41,8 @@ from syncworker.connector import (
     TokenStore,
     WebhookRefusedError,
     WebhookRequest,
+    refused,
+    require_signature,
 )
 from syncworker_instagram import catalogue, orders
 from syncworker_instagram.catalogue import BatchEnd, BatchState, Taken
@@ -97,7 +99,7 @@ class InstagramChannel:
         """One batch for all of them, then its end is waited for."""
         fitting = [push for push in pushes if push.kind is QuantityMode.SET]
         unfit = [
-            catalogue.refused(push, f"not sent: a catalogue takes no {push.kind}", parks=False)
+            refused(push, f"not sent: a catalogue takes no {push.kind}")
             for push in pushes
             if push.kind is not QuantityMode.SET
         ]
@@ -220,9 +222,7 @@ class InstagramChannel:
         if secret is None:
             raise WebhookRefusedError("no app_secret is set, so nothing can be proven")
         digest = hmac.new(secret.get_secret_value().encode(), request.body, hashlib.sha256).hexdigest()
-        given = request.headers.get("x-hub-signature-256", "")
-        if not hmac.compare_digest(given.encode(), f"sha256={digest}".encode()):
-            raise WebhookRefusedError("the signature is not the app's")
+        require_signature(request, "x-hub-signature-256", f"sha256={digest}")
         return self._settings.orders
 
 
@@ -293,6 +293,5 @@ class InstagramConnector:
 
     def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:  # noqa: ARG002  # never renewed
         """One catalogue; needs no network."""
-        if not isinstance(settings, InstagramSettings):
-            raise TypeError(f"expected InstagramSettings, not {type(settings).__name__}")
-        return (InstagramOrdersChannel if settings.orders else InstagramChannel)(account, settings)
+        own = InstagramSettings.own(settings)
+        return (InstagramOrdersChannel if own.orders else InstagramChannel)(account, own)

@@ -6,27 +6,22 @@ pages or write a message, so nothing can be ordered there.
 
 from __future__ import annotations
 
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     field_validator,
     model_validator,
 )
 
-from syncworker.connector import Capabilities, QuantityKind, QuantityMode
+from syncworker.connector import AccountSettings, Capabilities, QuantityKind, QuantityMode, Seconds
 
 #: Records in one ``items_batch``. Documented are 5000 at most and a recommendation of fewer than 3000.
 BATCH_MAX = 500
 #: No bound is given for how long a batch may take to be applied [unsure]: this is ours.
 HORIZON_S = 600.0
-
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
 def _digits(value: object) -> object:
@@ -37,10 +32,8 @@ def _digits(value: object) -> object:
 NumericId = Annotated[str, BeforeValidator(_digits), Field(pattern=r"^[0-9]{1,32}$")]
 
 
-class InstagramSettings(BaseModel):
+class InstagramSettings(AccountSettings):
     """One catalogue, as it stands in ``channels.toml``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     #: The product catalogue's number, from the Commerce Manager's address.
     catalog_id: NumericId
@@ -52,7 +45,6 @@ class InstagramSettings(BaseModel):
     verify_token: SecretStr | None = None
     base_url: str = "https://graph.facebook.com"
     api_version: str = Field(default="v25.0", pattern=r"^v[0-9]{1,2}\.[0-9]$")
-    allow_private_network: bool = False
 
     #: Whether the account still has the order API (a closed beta); needs ``cms_id`` and ``page_token``.
     orders: bool = False
@@ -96,12 +88,7 @@ class InstagramSettings(BaseModel):
         return address
 
     @model_validator(mode="after")
-    def _is_whole(self) -> InstagramSettings:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError("base_url must look like https://graph.facebook.com, without password or query")
-        if parts.scheme == "http" and not self.allow_private_network:
-            raise ValueError("base_url must begin with https://, or the token travels in the clear")
+    def _is_whole(self) -> Self:
         if self.orders and (self.cms_id is None or self.page_token is None):
             raise ValueError("orders = true needs cms_id and page_token")
         return self

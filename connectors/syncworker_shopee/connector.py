@@ -5,10 +5,7 @@ Never decides a number, keeps no state, repeats no write but one that was refuse
 
 from __future__ import annotations
 
-import hmac
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -19,7 +16,6 @@ from syncworker.connector import (
     Capabilities,
     Channel,
     ChannelCheck,
-    ChannelMisconfiguredError,
     ConsentRequest,
     ListingDraft,
     ListingPage,
@@ -27,25 +23,32 @@ from syncworker.connector import (
     ListingUpdate,
     OrderPage,
     OrderStatus,
+    Parcel,
     PushResult,
     QuantityPush,
     Reading,
     RemoteListing,
     RequestRefusedError,
-    RetryLaterError,
     Token,
     TokenStore,
-    WebhookRefusedError,
     WebhookRequest,
+    consent_code,
+    require_signature,
+    send_parcels,
+    webhook_rings,
 )
-from syncworker_shopee import catalogue, feeds, orders, quantities, shop, webhooks
+from syncworker_shopee import catalogue, feeds, orders, quantities, shop
 from syncworker_shopee.client import ShopeeClient
 from syncworker_shopee.listings import PoolKey
-from syncworker_shopee.quantities import OF_AN_ITEM, Parcel
+from syncworker_shopee.quantities import OF_AN_ITEM
 from syncworker_shopee.refusals import Refusal
 from syncworker_shopee.settings import ShopeeSettings
 from syncworker_shopee.signing import push_signature
-from syncworker_shopee.tokens import ShopeeAuthorizer, TokenDesk, shop_of
+from syncworker_shopee.tokens import ShopeeAuthorizer, TokenOffice, shop_of
+
+#: Webhooks that say nothing of orders: authorization, news, items, promotions and what they hold, an expiring consent,
+#: documents.
+_SILENT = frozenset((1, 2, 5, 6, 7, 8, 9, 12, 15))
 
 
 class ShopeeChannel:
@@ -86,47 +89,23 @@ class ShopeeChannel:
         return "" if key is None else key.item_id
 
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
-        """One request an item, which is the least that Shopee takes. Each request's outcome is its own.
+        """One request an item, which is the least that Shopee takes. Each request's outcome is its own."""
+        parcels, told = quantities.parcels(pushes)
+        return [*told, *send_parcels(parcels, self._sent, redact=self._client.redact)]
 
-        At the first that fails the rest is not sent; an error is raised only if no request before it was answered.
-        """
-        waiting, told = quantities.parcels(pushes)
-        queue, answered = deque(waiting), False
-        while queue:
-            parcel = queue.popleft()
-            try:
-                told += self._sent(parcel, queue)
-            except (RetryLaterError, ChannelMisconfiguredError) as error:
-                if not answered:
-                    raise
-                queue.appendleft(parcel)
-                return [*told, *_unsent(queue, str(error))]
-            except Exception as error:
-                if not answered and not queue:
-                    raise
-                words = str(error) or type(error).__name__
-                told += [quantities.unknown(entry.push, words) for entry in parcel.entries]
-                return [*told, *_unsent(queue, "an earlier request of the run failed")]
-            answered = True
-        return told
-
-    def _sent(self, parcel: Parcel, queue: deque[Parcel]) -> list[PushResult]:
+    def _sent(self, parcel: Parcel[PoolKey]) -> Sequence[PushResult] | None:
         try:
-            envelope = self._client.set_quantities(parcel.item_id, parcel.body()).envelope
+            envelope = self._client.set_quantities(parcel.of, quantities.body(parcel)).envelope
         except RequestRefusedError as error:
             meaning = Refusal(error.code, str(error), str(error)).meaning
-            singles = parcel.by_model()
-            if meaning in OF_AN_ITEM and len(singles) > 1:
-                # Refused as a whole because of one of them, before any effect: each goes by itself.
-                queue.extendleft(reversed(singles))
-                return []
+            if meaning in OF_AN_ITEM and len(parcel.rows) > 1:
+                return None
             told = [quantities.turned_down(entry, meaning, str(error)) for entry in parcel.entries]
         else:
             told = quantities.results(envelope, parcel)
         held = [one.entry.key for one in told if one.is_held]
         least = catalogue.least(self._client, held) if held else {}
-        found = [quantities.with_least(one, least.get(one.entry.key)) for one in told]
-        return [replace(result, message=self._client.redact(result.message)) for result in found]
+        return [quantities.with_least(one, least.get(one.entry.key)) for one in told]
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
         """The listing that has this SKU. An item is not created: it needs a category, its attributes, pictures, weight."""
@@ -168,10 +147,9 @@ class ShopeeChannel:
     def hint(self, request: WebhookRequest) -> bool:
         """Whether orders of this shop may have changed. The address has to be the one that Shopee was given."""
         key = self._settings.partner_key.get_secret_value()
-        expected = push_signature(key, request.url, request.body).encode()
-        if not hmac.compare_digest(expected, request.headers.get("authorization", "").strip().encode()):
-            raise WebhookRefusedError("the signature is not this app's")
-        return webhooks.rings(request.body, self._authorizer.known_shop_id())
+        require_signature(request, "authorization", push_signature(key, request.url, request.body))
+        shop_id = self._authorizer.known_shop_id()
+        return webhook_rings(request.body, kind="code", silent=_SILENT, shop_id=shop_id)
 
 
 class ShopeeConnector:
@@ -183,35 +161,17 @@ class ShopeeConnector:
 
     def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:
         """One shop; needs no network."""
-        return ShopeeChannel(account, _ours(settings), tokens)
+        return ShopeeChannel(account, ShopeeSettings.own(settings), tokens)
 
     def consent_url(self, request: ConsentRequest) -> str:
         """Shopee's consent page, good for five minutes. The state travels in the address that the seller comes back to."""
         parts = urlsplit(request.redirect_url)
         query = "&".join(part for part in (parts.query, urlencode({"state": request.state})) if part)
         back = urlunsplit(parts._replace(query=query))
-        return TokenDesk("connecting", _ours(request.settings)).consent_url(back)
+        return TokenOffice("connecting", ShopeeSettings.own(request.settings)).consent_url(back)
 
     def token_for(self, request: ConsentRequest, answer: Mapping[str, str]) -> Token:
         """The token for the code that came back, of the shop that came with it."""
-        settings = _ours(request.settings)
-        code = answer.get("code")
-        if not code:
-            raise ChannelMisconfiguredError(
-                "Shopee sent no code: allow the app on its page, then give the whole address"
-            )
-        if answer.get("state", request.state) != request.state:
-            raise ChannelMisconfiguredError("the code belongs to another attempt to connect: begin again")
-        return TokenDesk("connecting", settings).for_code(code, shop_of(answer, settings))
-
-
-def _unsent(queue: Sequence[Parcel], why: str) -> list[PushResult]:
-    return [
-        quantities.refused(entry.push, f"not sent: {why}") for parcel in queue for entry in parcel.entries
-    ]
-
-
-def _ours(settings: BaseModel) -> ShopeeSettings:
-    if not isinstance(settings, ShopeeSettings):
-        raise TypeError(f"expected ShopeeSettings, not {type(settings).__name__}")
-    return settings
+        settings = ShopeeSettings.own(request.settings)
+        code = consent_code(request, answer, channel="Shopee")
+        return TokenOffice("connecting", settings).for_code(code, shop_of(answer, settings))

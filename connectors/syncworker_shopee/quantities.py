@@ -6,17 +6,23 @@ What the answer does not settle is unknown: a model that it names nowhere, or a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from syncworker.connector import (
     Document,
+    Entry,
     Json,
     MalformedAnswerError,
-    Outcome,
+    Parcel,
     PushResult,
     QuantityMode,
     QuantityPush,
+    addressed,
+    applied,
+    parcelled,
+    refused,
+    unknown,
 )
 from syncworker_shopee.client import MODELS_MAX
 from syncworker_shopee.listings import PoolKey, id_of
@@ -31,74 +37,36 @@ WORDS = {
 OF_AN_ITEM = frozenset((Meaning.HELD, Meaning.PROMOTION, Meaning.ITEM))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One push and the number it is for."""
-
-    push: QuantityPush
-    key: PoolKey
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """The pushes of one request: models of one item."""
-
-    item_id: str
-    entries: tuple[Entry, ...]
-
-    def body(self) -> Json:
-        """The models as the update takes them; one that lies in several warehouses has them together."""
-        models: dict[str, list[Json]] = {}
-        for entry in self.entries:
-            row: dict[str, Json] = {"stock": entry.push.value}
-            if entry.key.location_id is not None:
-                row["location_id"] = entry.key.location_id
-            models.setdefault(entry.key.model_id, []).append(row)
-        return [{"model_id": int(model_id), "seller_stock": rows} for model_id, rows in models.items()]
-
-    def by_model(self) -> list[Parcel]:
-        """The same, one model a request."""
-        return [Parcel(self.item_id, entries) for entries in _by_model(self.entries)]
-
-
-def parcels(pushes: Sequence[QuantityPush]) -> tuple[list[Parcel], list[PushResult]]:
+def parcels(pushes: Sequence[QuantityPush]) -> tuple[list[Parcel[PoolKey]], list[PushResult]]:
     """The least requests that carry these pushes, and what can never be sent."""
-    items: dict[str, list[Entry]] = {}
-    unfit = []
-    for push in pushes:
-        key = PoolKey.read(push.pool_key)
-        if key is None:
-            unfit.append(refused(push, f"not sent: {push.pool_key!r} is no number of Shopee's", parks=True))
-        elif push.kind is not QuantityMode.SET or push.value < 0:
-            unfit.append(refused(push, f"not sent: Shopee takes set from 0 on, not {push.kind} {push.value}"))
-        else:
-            items.setdefault(key.item_id, []).append(Entry(push, key))
-    return [one for item_id, entries in items.items() for one in _sized(item_id, entries)], unfit
+    entries, unfit = addressed(pushes, PoolKey.read, channel="Shopee", mode=QuantityMode.SET)
+    found = parcelled(entries, of=lambda key: key.item_id, row=lambda key: key.model_id, rows_max=MODELS_MAX)
+    return found, unfit
 
 
-def _sized(item_id: str, entries: Sequence[Entry]) -> list[Parcel]:
-    models = _by_model(entries)
-    chunks = [models[start : start + MODELS_MAX] for start in range(0, len(models), MODELS_MAX)]
-    return [Parcel(item_id, tuple(entry for model in chunk for entry in model)) for chunk in chunks]
+def body(parcel: Parcel[PoolKey]) -> Json:
+    """The models as the update takes them; one that lies in several warehouses has them together."""
+    return [
+        {"model_id": int(row[0].key.model_id), "seller_stock": [_number(entry) for entry in row]}
+        for row in parcel.rows
+    ]
 
 
-def _by_model(entries: Sequence[Entry]) -> list[tuple[Entry, ...]]:
-    models: dict[str, list[Entry]] = {}
-    for entry in entries:
-        models.setdefault(entry.key.model_id, []).append(entry)
-    return [tuple(found) for found in models.values()]
+def _number(entry: Entry[PoolKey]) -> Json:
+    place: dict[str, Json] = {} if entry.key.location_id is None else {"location_id": entry.key.location_id}
+    return {"stock": entry.push.value, **place}
 
 
 class Told(NamedTuple):
     """What an answer says of one push."""
 
-    entry: Entry
+    entry: Entry[PoolKey]
     result: PushResult
     #: Refused for what a promotion holds.
     is_held: bool = False
 
 
-def results(envelope: Document, parcel: Parcel) -> list[Told]:
+def results(envelope: Document, parcel: Parcel[PoolKey]) -> list[Told]:
     """The outcome of each push: applied if its model and place stand among the successes, refused for a known reason."""
     try:
         data = envelope.get("response")
@@ -107,7 +75,7 @@ def results(envelope: Document, parcel: Parcel) -> list[Told]:
     except MalformedAnswerError as error:
         words = f"the answer cannot be read: {error}"
         return [Told(entry, unknown(entry.push, words)) for entry in parcel.entries]
-    alone = {models[0].key.model_id for models in _by_model(parcel.entries) if len(models) == 1}
+    alone = {row[0].key.model_id for row in parcel.rows if len(row) == 1}
     return [_result(entry, failed, done, is_alone=entry.key.model_id in alone) for entry in parcel.entries]
 
 
@@ -135,7 +103,7 @@ def _successes(data: Document | None) -> _Echoes:
     return found
 
 
-def _result(entry: Entry, failed: dict[str, str], done: _Echoes, *, is_alone: bool) -> Told:
+def _result(entry: Entry[PoolKey], failed: dict[str, str], done: _Echoes, *, is_alone: bool) -> Told:
     place = (entry.key.model_id, entry.key.location_id)
     reason = failed.get(entry.key.model_id)
     if reason is None:
@@ -143,8 +111,7 @@ def _result(entry: Entry, failed: dict[str, str], done: _Echoes, *, is_alone: bo
             place = (entry.key.model_id, None)
         if place not in done:
             return Told(entry, unknown(entry.push, "the answer does not name it"))
-        applied = PushResult(push_id=entry.push.push_id, outcome=Outcome.APPLIED, echo=done[place])
-        return Told(entry, applied)
+        return Told(entry, applied(entry.push, echo=done[place]))
     meaning = meaning_of_part(reason)
     is_contradicted = any(model_id == entry.key.model_id for model_id, _ in done)
     # Nothing says whether a place of a model that failed keeps its others from being applied.
@@ -153,7 +120,7 @@ def _result(entry: Entry, failed: dict[str, str], done: _Echoes, *, is_alone: bo
     return turned_down(entry, meaning, reason)
 
 
-def turned_down(entry: Entry, meaning: Meaning, said: str) -> Told:
+def turned_down(entry: Entry[PoolKey], meaning: Meaning, said: str) -> Told:
     """Refused before any effect; what concerns the item waits for a person."""
     words = f"{WORDS[meaning]} ({said})" if meaning in WORDS else said
     result = refused(entry.push, words, parks=meaning in OF_AN_ITEM)
@@ -165,13 +132,3 @@ def with_least(told: Told, least: int | None) -> PushResult:
     if not told.is_held or least is None or least <= told.entry.push.value:
         return told.result
     return replace(told.result, least=least, parks=False)
-
-
-def refused(push: QuantityPush, message: str, *, parks: bool = False) -> PushResult:
-    """Nothing of it was applied."""
-    return PushResult(push_id=push.push_id, outcome=Outcome.REFUSED, message=message, parks=parks)
-
-
-def unknown(push: QuantityPush, message: str) -> PushResult:
-    """It may have been applied."""
-    return PushResult(push_id=push.push_id, outcome=Outcome.UNKNOWN, message=message)

@@ -1,7 +1,7 @@
 """How does an account stay connected? Codes and refresh tokens become access tokens; each request is signed.
 
-Keeps no token itself: the token store does, and lets one worker at a time renew it. A refresh token works once: its
-successor is stored before anybody uses it, and what is refused as spent asks for a person.
+Keeps no token itself: the token store does, and the desk asks for it in time. A refresh token works once: its successor
+is stored before anybody uses it, and what is refused as spent asks for a person.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from syncworker.connector import (
-    ChannelError,
     ChannelHttp,
     ChannelMisconfiguredError,
     Document,
@@ -24,8 +23,8 @@ from syncworker.connector import (
     OutcomeUnknownError,
     Outgoing,
     RequestRefusedError,
-    RetryLaterError,
     Token,
+    TokenDesk,
     TokenStore,
 )
 from syncworker_shopee.refusals import judge
@@ -41,7 +40,7 @@ RENEW_BEFORE = timedelta(minutes=15)
 REFRESH_LIVES = timedelta(days=30)
 
 
-class TokenDesk:
+class TokenOffice:
     """The public requests for tokens, signed without one."""
 
     def __init__(
@@ -61,11 +60,9 @@ class TokenDesk:
     def refreshed(self, spent: Token) -> Token:
         """The next token, with the next refresh token."""
         shop_id = spent.facts.get("shop_id")
-        if spent.refresh is None or shop_id is None:
-            raise ChannelMisconfiguredError(
-                "the access token has ended and there is none to renew it with; connect the account again"
-            )
-        return self._ask(_BY_REFRESH, "refresh_token", spent.refresh, shop_id)
+        if shop_id is None:
+            raise ChannelMisconfiguredError("the token names no shop; connect the account again")
+        return self._ask(_BY_REFRESH, "refresh_token", spent.refresh or SecretStr(""), shop_id)
 
     def _ask(self, path: str, name: str, given: SecretStr, shop_id: str) -> Token:
         body: Json = {
@@ -120,16 +117,16 @@ class ShopeeAuthorizer:
         settings: ShopeeSettings,
         tokens: TokenStore,
         *,
-        desk: TokenDesk | None = None,
+        office: TokenOffice | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._account, self._settings, self._tokens, self._clock = account, settings, tokens, clock
-        self._desk = desk or TokenDesk(account, settings, clock=clock)
-        self._used: Token | None = None
+        self._account, self._settings, self._clock = account, settings, clock
+        refreshed = (office or TokenOffice(account, settings, clock=clock)).refreshed
+        self._desk = TokenDesk(account, tokens, refreshed, renew_before=RENEW_BEFORE, clock=clock)
 
     def authorize(self, request: Outgoing) -> Outgoing:
         """The request with partner, time, token, shop and signature, all of them in the query."""
-        token = self._used = self._in_force()
+        token = self._desk.in_force()
         shop_id, access = self.shop_id(token), token.access.get_secret_value()
         partner_id, now = self._settings.partner_id, int(self._clock())
         key = self._settings.partner_key.get_secret_value()
@@ -146,17 +143,13 @@ class ShopeeAuthorizer:
 
     def renew(self) -> bool:
         """After "invalid token": another worker's newer one, or a fresh one. Raises ``RetryLaterError`` if that failed."""
-        used = self._used
-        current = self._current()
-        if used is None or current.access == used.access:
-            self._renewed(current)
-        return True
+        return self._desk.renew()
 
     def shop_id(self, token: Token | None = None) -> str:
         """The shop that is meant; ``ChannelMisconfiguredError`` if neither consent nor settings name it."""
         if self._settings.shop_id is not None:
             return str(self._settings.shop_id)
-        known = (token or self._current()).facts.get("shop_id")
+        known = (token or self._desk.current()).facts.get("shop_id")
         if known is None:
             raise ChannelMisconfiguredError(
                 f"{self._account} has no shop yet: run `syncworker channel connect {self._account}`, or set shop_id"
@@ -167,40 +160,7 @@ class ShopeeAuthorizer:
         """The same, ``None`` before anybody connected the account."""
         if self._settings.shop_id is not None:
             return str(self._settings.shop_id)
-        token = self._tokens.current()
-        return None if token is None else token.facts.get("shop_id")
-
-    def _in_force(self) -> Token:
-        token = self._current()
-        if token.expires_at is None or token.refresh is None:
-            return token
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        if now < token.expires_at - RENEW_BEFORE:
-            return token
-        try:
-            return self._renewed(token)
-        except RetryLaterError:
-            if now < token.expires_at:
-                return token
-            raise
-
-    def _renewed(self, spent: Token) -> Token:
-        try:
-            return self._tokens.renew(spent, self._desk.refreshed)
-        except (ChannelMisconfiguredError, RetryLaterError):
-            raise
-        except ChannelError as error:
-            problem = f"the access token could not be renewed: {error}"
-        # The request that wanted it has not left, whatever became of the one for the token.
-        raise RetryLaterError(problem)
-
-    def _current(self) -> Token:
-        token = self._tokens.current()
-        if token is None:
-            raise ChannelMisconfiguredError(
-                f"{self._account} is not connected yet: run `syncworker channel connect {self._account}`"
-            )
-        return token
+        return self._desk.fact("shop_id")
 
 
 def shop_of(answer: Mapping[str, str], settings: ShopeeSettings) -> str:

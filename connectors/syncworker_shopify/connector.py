@@ -20,6 +20,7 @@ from syncworker.connector import (
     ChannelError,
     ChannelMisconfiguredError,
     ConsentRequest,
+    Entry,
     Json,
     ListingDraft,
     ListingPage,
@@ -36,12 +37,12 @@ from syncworker.connector import (
     Token,
     TokenStore,
     WebhookRequest,
+    unknown,
 )
 from syncworker_shopify import feeds, listings, operations, products, quantities, shop, tokens, webhooks
 from syncworker_shopify.bulk import BulkListings
 from syncworker_shopify.client import ShopifyClient
 from syncworker_shopify.ids import PoolKey, gid
-from syncworker_shopify.quantities import Entry
 from syncworker_shopify.refusals import in_words, user_errors
 from syncworker_shopify.settings import ShopifySettings
 
@@ -131,7 +132,7 @@ class ShopifyChannel:
         found = [replace(one, current=numbers.get(one.push_id)) for one in answered]
         return [*told, *(again.get(one.push_id, one) for one in found)]
 
-    def _sent(self, sent: Sequence[Entry]) -> tuple[list[PushResult], list[Entry]]:
+    def _sent(self, sent: Sequence[Entry[PoolKey]]) -> tuple[list[PushResult], list[Entry[PoolKey]]]:
         version, count = self._settings.api_version, len(sent)
         reply = self._client.call(
             operations.set_numbers(count, version),
@@ -143,17 +144,17 @@ class ShopifyChannel:
         clean = [replace(one, message=self._client.redact(one.message)) for one in answered]
         return clean, stale
 
-    def _sent_again(self, sent: Sequence[Entry]) -> dict[str, PushResult]:
+    def _sent_again(self, sent: Sequence[Entry[PoolKey]]) -> dict[str, PushResult]:
         """Whatever becomes of these, the answers to the others stand."""
         try:
             answered, _ = self._sent(sent)
         except (RetryLaterError, ChannelMisconfiguredError, RequestRefusedError):
             return {}
         except ChannelError as error:
-            return {entry.push.push_id: quantities.unknown(entry.push, str(error)) for entry in sent}
+            return {entry.push.push_id: unknown(entry.push, str(error)) for entry in sent}
         return {one.push_id: one for one in answered}
 
-    def _standing(self, stale: Sequence[Entry]) -> dict[str, int]:
+    def _standing(self, stale: Sequence[Entry[PoolKey]]) -> dict[str, int]:
         """The numbers that stood in the way, by push. One that cannot be read is not told; nor is any where reads are known
         to lag. The refusals stay what they are.
         """
@@ -229,18 +230,12 @@ class ShopifyConnector:
 
     def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:
         """One shop; needs no network."""
-        return ShopifyChannel(account, _ours(settings), tokens)
+        return ShopifyChannel(account, ShopifySettings.own(settings), tokens)
 
     def consent_url(self, request: ConsentRequest) -> str:
         """Shopify's page for the shop's owner."""
-        return tokens.consent_url(request, _ours(request.settings))
+        return tokens.consent_url(request, ShopifySettings.own(request.settings))
 
     def token_for(self, request: ConsentRequest, answer: Mapping[str, str]) -> Token:
         """The token for the code that came back."""
-        return tokens.token_for(request, answer, _ours(request.settings))
-
-
-def _ours(settings: BaseModel) -> ShopifySettings:
-    if not isinstance(settings, ShopifySettings):
-        raise TypeError(f"expected ShopifySettings, not {type(settings).__name__}")
-    return settings
+        return tokens.token_for(request, answer, ShopifySettings.own(request.settings))

@@ -6,16 +6,20 @@ What an answer does not settle is unknown.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from syncworker.connector import (
     Document,
+    Entry,
     Json,
     MalformedAnswerError,
-    Outcome,
     PushResult,
     QuantityMode,
     QuantityPush,
+    addressed,
+    applied,
+    refused,
+    unknown,
 )
 from syncworker_shopify.ids import PoolKey
 from syncworker_shopify.operations import KEY_SINCE, NEW_NAME_SINCE
@@ -26,46 +30,20 @@ from syncworker_shopify.settings import QUANTITY_MAX
 REASON = "correction"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One push and the number it is for."""
-
-    push: QuantityPush
-    key: PoolKey
-
-
-def entries(pushes: Sequence[QuantityPush]) -> tuple[list[Entry], list[PushResult]]:
+def entries(pushes: Sequence[QuantityPush]) -> tuple[list[Entry[PoolKey]], list[PushResult]]:
     """What can be sent, and what can never be."""
-    fit: list[Entry] = []
-    unfit: list[PushResult] = []
-    for push in pushes:
-        key = PoolKey.read(push.pool_key)
-        problem = _problem(push)
-        if key is None:
-            words = f"not sent: {push.pool_key!r} is no number of a Shopify shop"
-            unfit.append(refused(push, words, parks=True))
-        elif problem:
-            unfit.append(refused(push, f"not sent: {problem}"))
-        else:
-            fit.append(Entry(push, key))
-    return fit, unfit
+    return addressed(
+        pushes, PoolKey.read, channel="Shopify", mode=QuantityMode.COMPARE_AND_SET, most=QUANTITY_MAX
+    )
 
 
-def expecting(entry: Entry, number: int) -> Entry:
+def expecting(entry: Entry[PoolKey], number: int) -> Entry[PoolKey]:
     """The same push for another number that means the same, under a key of its own."""
     key = f"{entry.push.idempotency_key or entry.push.push_id}-from-{number}"
     return Entry(replace(entry.push, expected=number, idempotency_key=key), entry.key)
 
 
-def _problem(push: QuantityPush) -> str:
-    if push.kind is not QuantityMode.COMPARE_AND_SET or push.expected is None:
-        return f"at Shopify a number is compared first, and {push.kind} names none to compare with"
-    if not 0 <= push.value <= QUANTITY_MAX:
-        return f"Shopify takes 0 to {QUANTITY_MAX}"
-    return ""
-
-
-def variables(sent: Sequence[Entry], version: str) -> dict[str, Json]:
+def variables(sent: Sequence[Entry[PoolKey]], version: str) -> dict[str, Json]:
     """The inputs and keys of one request, in the order of its mutations."""
     found: dict[str, Json] = {}
     compared = "changeFromQuantity" if version >= NEW_NAME_SINCE else "compareQuantity"
@@ -87,10 +65,12 @@ def variables(sent: Sequence[Entry], version: str) -> dict[str, Json]:
     return found
 
 
-def results(data: Document, sent: Sequence[Entry], errors: str) -> tuple[list[PushResult], list[Entry]]:
+def results(
+    data: Document, sent: Sequence[Entry[PoolKey]], errors: str
+) -> tuple[list[PushResult], list[Entry[PoolKey]]]:
     """The outcome of each push, and those that were refused because another number stood there."""
     told: list[PushResult] = []
-    stale: list[Entry] = []
+    stale: list[Entry[PoolKey]] = []
     for n, entry in enumerate(sent):
         try:
             payload = data.get(f"push{n}")
@@ -108,7 +88,7 @@ def results(data: Document, sent: Sequence[Entry], errors: str) -> tuple[list[Pu
     return told, stale
 
 
-def _failed(entry: Entry, problems: Sequence[tuple[str, str]]) -> PushResult:
+def _failed(entry: Entry[PoolKey], problems: Sequence[tuple[str, str]]) -> PushResult:
     codes = {code for code, _ in problems}
     if codes <= STALE:
         return refused(entry.push, in_words(problems))
@@ -117,7 +97,7 @@ def _failed(entry: Entry, problems: Sequence[tuple[str, str]]) -> PushResult:
     return unknown(entry.push, in_words(problems))
 
 
-def _done(entry: Entry, payload: Document) -> PushResult:
+def _done(entry: Entry[PoolKey], payload: Document) -> PushResult:
     """A change that changes nothing may leave no trace; anything else has to."""
     push, group = entry.push, payload.get("inventoryAdjustmentGroup")
     for row in () if group is None else group["changes"].items():
@@ -132,17 +112,7 @@ def _done(entry: Entry, payload: Document) -> PushResult:
         if ours:
             after = row.get("quantityAfterChange")
             echo = None if after is None else after.whole(least=-QUANTITY_MAX)
-            return PushResult(push_id=push.push_id, outcome=Outcome.APPLIED, echo=echo)
+            return applied(push, echo=echo)
     if push.value == push.expected:
-        return PushResult(push_id=push.push_id, outcome=Outcome.APPLIED)
+        return applied(push)
     return unknown(push, "the answer tells neither a change nor an error")
-
-
-def refused(push: QuantityPush, message: str, *, parks: bool = False) -> PushResult:
-    """Nothing of it was applied."""
-    return PushResult(push_id=push.push_id, outcome=Outcome.REFUSED, message=message, parks=parks)
-
-
-def unknown(push: QuantityPush, message: str) -> PushResult:
-    """It may have been applied."""
-    return PushResult(push_id=push.push_id, outcome=Outcome.UNKNOWN, message=message)

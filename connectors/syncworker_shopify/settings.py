@@ -6,12 +6,11 @@ A fact that is left out counts at its pessimistic value.
 from __future__ import annotations
 
 import re
-from typing import Annotated
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
-from syncworker.connector import Capabilities, QuantityKind, QuantityMode
+from syncworker.connector import Capabilities, ChannelSettings, QuantityKind, QuantityMode, Seconds
 
 #: Shopify's own bound (INVALID_QUANTITY_TOO_HIGH above it).
 QUANTITY_MAX = 1_000_000_000
@@ -28,13 +27,9 @@ SCOPES = (
 VISIBILITY_LAG_S = 300.0
 _DOMAIN = ".myshopify.com"
 
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
-
-class ShopifySettings(BaseModel):
+class ShopifySettings(ChannelSettings):
     """One account, as it stands in ``channels.toml``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     #: ``my-shop`` or ``my-shop.myshopify.com``.
     shop: str
@@ -60,14 +55,8 @@ class ShopifySettings(BaseModel):
     api_version: str = Field(default="2026-10", pattern=r"^20[0-9]{2}-(01|04|07|10)$")
     #: Another address than ``https://SHOP.myshopify.com``, for a sandbox.
     base_url: str = ""
-    allow_private_network: bool = False
 
-    visibility_lag_s: Seconds = VISIBILITY_LAG_S
-    apply_lag_s: Seconds | None = None
-    read_lag_s: Seconds | None = None
-    horizon_s: Annotated[Seconds, Field(gt=0)] | None = None
-    clock_skew_s: Seconds | None = None
-    poll_s: Annotated[Seconds, Field(gt=0)] | None = None
+    visibility_lag_s: Seconds | None = VISIBILITY_LAG_S
     #: How long a repeated key is honoured; Shopify does not say.
     idempotency_s: Seconds | None = None
     #: Numbers of one request; each costs 10 of at most 1,000 points.
@@ -89,23 +78,9 @@ class ShopifySettings(BaseModel):
             raise ValueError("must look like my-shop or my-shop.myshopify.com, not the shop's own domain")
         return name
 
-    @field_validator("token", "client_secret", "client_secret_before")
-    @classmethod
-    def _secret_is_there(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and not secret.get_secret_value().strip():
-            raise ValueError("must not be empty")
-        return secret
-
-    @model_validator(mode="after")
-    def _address_is_safe(self) -> ShopifySettings:
-        parts = urlsplit(self.address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError(
-                "base_url must look like https://my-shop.myshopify.com, without password or query"
-            )
-        if parts.scheme == "http" and not self.allow_private_network:
-            raise ValueError("base_url must begin with https://, or the token travels in the clear")
-        return self
+    def addresses(self) -> Mapping[str, str]:
+        """The shop's own, unless another one is given."""
+        return {"base_url": self.address}
 
     @property
     def domain(self) -> str:
@@ -123,7 +98,7 @@ class ShopifySettings(BaseModel):
         Documented: units that can be sold, compared before they are set, 0 to 1,000,000,000, readable. Not documented:
         every lag, and how long a key against repeats is honoured.
         """
-        return Capabilities(
+        documented = Capabilities(
             mode=QuantityMode.COMPARE_AND_SET,
             kind=QuantityKind.AVAILABLE,
             floor=0,
@@ -132,14 +107,9 @@ class ShopifySettings(BaseModel):
             readable=True,
             takes_orders=True,
             own_number=False,
-            visibility_lag_s=self.visibility_lag_s,
-            apply_lag_s=self.apply_lag_s,
-            read_lag_s=self.read_lag_s,
-            horizon_s=self.horizon_s,
-            clock_skew_s=self.clock_skew_s,
             idempotency_s=self.idempotency_s,
-            poll_s=self.poll_s,
             batch_max=self.batch_max,
             feeds=FEEDS,
             publishes=True,
         )
+        return self.with_facts(documented)

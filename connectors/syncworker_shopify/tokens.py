@@ -17,16 +17,16 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from syncworker.connector import (
-    ChannelError,
     ChannelHttp,
     ChannelMisconfiguredError,
     ConsentRequest,
     Document,
     Json,
     Outgoing,
-    RetryLaterError,
     Token,
+    TokenDesk,
     TokenStore,
+    consent_code,
 )
 from syncworker_shopify.settings import ShopifySettings
 
@@ -53,21 +53,17 @@ def consent_url(request: ConsentRequest, settings: ShopifySettings) -> str:
 
 def token_for(request: ConsentRequest, answer: Mapping[str, str], settings: ShopifySettings) -> Token:
     """The token for the code that came back, once it is sure that Shopify sent it."""
-    code = answer.get("code")
-    if not code:
-        raise ChannelMisconfiguredError(
-            "Shopify sent no code: allow the app on its page, then give the whole address"
-        )
-    if answer.get("state", request.state) != request.state:
-        raise ChannelMisconfiguredError("the code belongs to another attempt to connect: begin again")
+    code = consent_code(request, answer, channel="Shopify")
     if answer.get("shop", settings.domain) != settings.domain:
         raise ChannelMisconfiguredError(f"the code is for another shop than {settings.domain}: begin again")
-    desk = TokenDesk("connecting", settings)
-    if "hmac" in answer and not hmac.compare_digest(redirect_signature(desk.secret, answer), answer["hmac"]):
+    office = TokenOffice("connecting", settings)
+    if "hmac" in answer and not hmac.compare_digest(
+        redirect_signature(office.secret, answer), answer["hmac"]
+    ):
         raise ChannelMisconfiguredError(
             "the address you were sent back to is not signed by Shopify: begin again"
         )
-    token = desk.for_code(code)
+    token = office.for_code(code)
     missing = _missing(settings.scopes, token.facts.get("scope", ""))
     if missing:
         raise ChannelMisconfiguredError(
@@ -90,7 +86,7 @@ def _missing(wanted: tuple[str, ...], granted: str) -> list[str]:
     return [scope for scope in wanted if scope not in held]
 
 
-class TokenDesk:
+class TokenOffice:
     """The requests for tokens."""
 
     def __init__(self, account: str, settings: ShopifySettings) -> None:
@@ -112,12 +108,8 @@ class TokenDesk:
 
     def refreshed(self, spent: Token) -> Token:
         """The next token, with the next token to renew it."""
-        if spent.refresh is None:
-            raise ChannelMisconfiguredError(
-                "the access token has ended and there is none to renew it with; connect the account again"
-            )
-        asked = {"grant_type": "refresh_token", "refresh_token": spent.refresh.get_secret_value()}
-        return self._ask(asked, spent.facts)
+        refresh = "" if spent.refresh is None else spent.refresh.get_secret_value()
+        return self._ask({"grant_type": "refresh_token", "refresh_token": refresh}, spent.facts)
 
     def _ask(self, asked: Mapping[str, str], facts: Mapping[str, str]) -> Token:
         body: Json = {"client_id": self._id, "client_secret": self.secret.get_secret_value(), **asked}
@@ -160,48 +152,21 @@ class ShopifyAuthorizer:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._account, self._settings, self._tokens, self._clock = account, settings, tokens, clock
+        self._own = settings.token
+        self._desk = TokenDesk(
+            account,
+            tokens,
+            lambda spent: TokenOffice(account, settings).refreshed(spent),
+            renew_before=RENEW_BEFORE,
+            instead=", or set the token of a custom app",
+            clock=clock,
+        )
 
     def authorize(self, request: Outgoing) -> Outgoing:
         """The request with the token."""
-        return replace(request, headers={**request.headers, TOKEN_HEADER: self._access()})
+        access = self._own or self._desk.in_force().access
+        return replace(request, headers={**request.headers, TOKEN_HEADER: access})
 
     def renew(self) -> bool:
         """After a 401: a fresh token, where there can be one. Raises ``RetryLaterError`` if that failed."""
-        token = None if self._settings.token is not None else self._tokens.current()
-        if token is None or token.refresh is None:
-            return False
-        self._renewed(token)
-        return True
-
-    def _access(self) -> SecretStr:
-        if self._settings.token is not None:
-            return self._settings.token
-        token = self._tokens.current()
-        if token is None:
-            raise ChannelMisconfiguredError(
-                f"{self._account} is not connected yet: run `syncworker channel connect {self._account}`, "
-                "or set the token of a custom app"
-            )
-        if token.expires_at is None or token.refresh is None:
-            return token.access
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        if now < token.expires_at - RENEW_BEFORE:
-            return token.access
-        try:
-            return self._renewed(token).access
-        except RetryLaterError:
-            if now < token.expires_at:
-                return token.access
-            raise
-
-    def _renewed(self, spent: Token) -> Token:
-        desk = TokenDesk(self._account, self._settings)
-        try:
-            return self._tokens.renew(spent, desk.refreshed)
-        except (ChannelMisconfiguredError, RetryLaterError):
-            raise
-        except ChannelError as error:
-            problem = f"the access token could not be renewed: {error}"
-        # The request that wanted it has not left, whatever became of the one for the token.
-        raise RetryLaterError(problem)
+        return self._own is None and self._desk.renew()

@@ -10,25 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syncworker.connector import (
-    Answer,
-    ChannelError,
     ChannelHttp,
     ChannelMisconfiguredError,
     Document,
     Json,
     MalformedAnswerError,
     OutcomeUnknownError,
-    RequestRefusedError,
-    RetryLaterError,
-    Token,
+    Ruling,
 )
-from syncworker_tiktok.refusals import Meaning, advice, meaning
+from syncworker_tiktok.refusals import judge
 from syncworker_tiktok.settings import TikTokSettings
 from syncworker_tiktok.tokens import TikTokAuthorizer
 
-#: Which of these goes with which code is not documented, so the envelope decides.
-_ENVELOPED = (400, 401, 403, 404, 405, 409, 422)
-_CODE_MAX = 10**12
 #: The most rows that the searches for cancellations and returns give at once.
 AFTERSALES_PAGE = 50
 #: The most orders that can be looked up, and products found by seller SKU, at once.
@@ -51,19 +44,11 @@ class Reply:
     channel_time: datetime | None = None
 
 
-class _TokenRefusedError(ChannelMisconfiguredError):
-    """The access token was refused; what it came with was not looked at."""
-
-    def __init__(self, message: str, *, is_expired: bool) -> None:
-        super().__init__(message)
-        self.is_expired = is_expired
-
-
 class TikTokClient:
     """The API of one shop. Raises what ``ChannelHttp`` raises, by TikTok's code instead of the status."""
 
     def __init__(self, account: str, settings: TikTokSettings, authorizer: TikTokAuthorizer) -> None:
-        self._account, self._settings, self._authorizer = account, settings, authorizer
+        self._account, self._settings, self._desk = account, settings, authorizer.desk
         self._http = ChannelHttp(
             account,
             settings.base_url,
@@ -166,63 +151,25 @@ class TikTokClient:
         cipher: bool = True,
     ) -> Reply:
         asked = {**(query or {}), "shop_cipher": self._cipher() if cipher else None}
-        what = f"{method} {self._http.host}{path}"
+        answer = self._http.request_json(
+            method, path, effect=effect, query=asked, json=body, judge=self._judge
+        )
+        try:
+            envelope = Document(answer.body)
+            envelope["code"].whole()
+            return Reply(data=envelope["data"], channel_time=answer.channel_time)
+        except MalformedAnswerError as error:
+            problem, where = f"{method} {self._http.host}{path}: {error}", error.path
+        raise OutcomeUnknownError(problem) if effect else MalformedAnswerError(problem, path=where)
 
-        def once() -> Reply | ChannelError:
-            answer = self._http.request_json(
-                method, path, effect=effect, query=asked, json=body, accept=_ENVELOPED
-            )
-            return self._opened(answer, what, effect=effect)
-
-        used = self._authorizer.current()
-        result = once()
-        if isinstance(result, _TokenRefusedError) and self._has_newer_token(result, used):
-            result = once()
-        # Raised here: what was refused for its token was refused before any effect.
-        if isinstance(result, ChannelError):
-            raise result
-        return result
-
-    def _has_newer_token(self, refusal: _TokenRefusedError, used: Token) -> bool:
-        """Another worker may have renewed it while our request was on its way; one that ended is renewed here."""
-        if refusal.is_expired:
-            self._authorizer.renew_from(used)
-        return self._authorizer.current() != used
+    def _judge(self, status: int, body: Json, _headers: Mapping[str, str]) -> Ruling | None:
+        """What the envelope says. A token that another worker replaced meanwhile is worth a second try, whatever its fault."""
+        return judge(status, body, is_replaced=self._desk.was_replaced())
 
     def _cipher(self) -> str:
-        cipher = self._settings.shop_cipher or self._authorizer.fact("shop_cipher")
+        cipher = self._settings.shop_cipher or self._desk.fact("shop_cipher")
         if cipher is None:
             raise ChannelMisconfiguredError(
                 f"{self._account} has no shop yet: run `syncworker channel connect {self._account}`, or set shop_cipher"
             )
         return cipher
-
-    def _opened(self, answer: Answer, what: str, *, effect: bool) -> Reply | ChannelError:
-        """What is inside the envelope."""
-        try:
-            envelope = Document(answer.body)
-            code = envelope["code"].whole(most=_CODE_MAX)
-            words = envelope.get("message")
-            message = "" if words is None else words.shown()
-            if code == 0 and answer.status < 300:
-                return Reply(data=envelope["data"], channel_time=answer.channel_time)
-        except MalformedAnswerError as error:
-            problem = f"{what}: {error}"
-            return OutcomeUnknownError(problem) if effect else MalformedAnswerError(problem, path=error.path)
-        said = self.redact(f"{what}: answered {answer.status} ({code}: {message})")
-        return self._refusal(code, message, said, answer.status, effect=effect)
-
-    def _refusal(self, code: int, message: str, said: str, status: int, *, effect: bool) -> ChannelError:
-        verdict = meaning(code, message)
-        if verdict in (Meaning.TOKEN_EXPIRED, Meaning.TOKEN_WRONG):
-            is_expired = verdict is Meaning.TOKEN_EXPIRED
-            return _TokenRefusedError(said + advice(code, message), is_expired=is_expired)
-        if verdict is Meaning.THROTTLED:
-            return RetryLaterError(said)
-        if verdict is Meaning.MISCONFIGURED:
-            return ChannelMisconfiguredError(said + advice(code, message))
-        if verdict in (Meaning.ITEM, Meaning.REQUEST):
-            return RequestRefusedError(said, status=status, code=str(code))
-        if effect:
-            return OutcomeUnknownError(f"{said}; it may have been applied all the same")
-        return RetryLaterError(said)

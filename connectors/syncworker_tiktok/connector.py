@@ -5,8 +5,6 @@ Never decides a number, keeps no state, repeats no write but one that was refuse
 
 from __future__ import annotations
 
-import hmac
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,8 +24,10 @@ from syncworker.connector import (
     ListingRejectedError,
     ListingUpdate,
     MalformedAnswerError,
+    OneToken,
     OrderPage,
     OutcomeUnknownError,
+    Parcel,
     PushResult,
     QuantityPush,
     Reading,
@@ -36,17 +36,23 @@ from syncworker.connector import (
     RetryLaterError,
     Token,
     TokenStore,
-    WebhookRefusedError,
     WebhookRequest,
+    consent_code,
+    refused,
+    require_signature,
+    send_parcels,
+    webhook_rings,
 )
-from syncworker_tiktok import feeds, listings, orders, quantities, shop, webhooks
+from syncworker_tiktok import feeds, listings, orders, quantities, shop
 from syncworker_tiktok.client import READ_MAX, TikTokClient
 from syncworker_tiktok.listings import PoolKey
-from syncworker_tiktok.quantities import Parcel
 from syncworker_tiktok.refusals import NO_SUCH_ITEM, Meaning, meaning
 from syncworker_tiktok.settings import TikTokSettings
 from syncworker_tiktok.signing import webhook_signature
-from syncworker_tiktok.tokens import OneToken, TikTokAuthorizer, TokenDesk
+from syncworker_tiktok.tokens import TikTokAuthorizer, TokenOffice
+
+#: Webhooks that say nothing of orders: product status, contents, creation and audit, an expiring consent, chats.
+_SILENT = frozenset((5, 7, 13, 14, 15, 16, 27, 37))
 
 
 class TikTokChannel:
@@ -54,8 +60,9 @@ class TikTokChannel:
 
     def __init__(self, account: str, settings: TikTokSettings, tokens: TokenStore) -> None:
         self._settings = settings
-        self._authorizer = TikTokAuthorizer(account, settings, tokens)
-        self._client = TikTokClient(account, settings, self._authorizer)
+        authorizer = TikTokAuthorizer(account, settings, tokens)
+        self._desk = authorizer.desk
+        self._client = TikTokClient(account, settings, authorizer)
 
     def capabilities(self) -> Capabilities:
         """What is documented, and what the settings declare."""
@@ -63,7 +70,7 @@ class TikTokChannel:
 
     def check(self) -> ChannelCheck:
         """Ask which shop the token opens and where its goods lie."""
-        cipher = self._settings.shop_cipher or self._authorizer.fact("shop_cipher")
+        cipher = self._settings.shop_cipher or self._desk.fact("shop_cipher")
         return shop.check(self._client.shops().data, self._client.warehouses().data, cipher, self._settings)
 
     # ------------------------------------------------------------------ reading
@@ -109,45 +116,19 @@ class TikTokChannel:
         return "" if key is None else key.product_id
 
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
-        """One request a product, which is the least that TikTok takes. Each request's outcome is its own.
+        """One request a product, which is the least that TikTok takes. Each request's outcome is its own."""
+        parcels, told = quantities.parcels(pushes)
+        return [*told, *send_parcels(parcels, self._sent, redact=self._client.redact)]
 
-        At the first that fails the rest is not sent; an error is raised only if no request before it was answered.
-        """
-        waiting, told = quantities.parcels(pushes)
-        queue, answered = deque(waiting), False
-        while queue:
-            parcel = queue.popleft()
-            try:
-                told += self._sent(parcel, queue)
-            except (RetryLaterError, ChannelMisconfiguredError) as error:
-                if not answered:
-                    raise
-                queue.appendleft(parcel)
-                return [*told, *_unsent(queue, str(error))]
-            except Exception as error:
-                if not answered and not queue:
-                    raise
-                words = str(error) or type(error).__name__
-                told += [quantities.unknown(entry.push, words) for entry in parcel.entries]
-                return [*told, *_unsent(queue, "an earlier request of the run failed")]
-            answered = True
-        return told
-
-    def _sent(self, parcel: Parcel, queue: deque[Parcel]) -> list[PushResult]:
+    def _sent(self, parcel: Parcel[PoolKey]) -> Sequence[PushResult] | None:
         try:
-            data = self._client.set_quantities(parcel.product_id, parcel.body()).data
+            data = self._client.set_quantities(parcel.of, quantities.body(parcel)).data
         except RequestRefusedError as error:
             is_item = error.code.isdecimal() and meaning(int(error.code), "") is Meaning.ITEM
-            singles = parcel.by_sku()
-            if is_item and len(singles) > 1:
-                # Refused as a whole because of one of them, before any effect: each goes by itself.
-                queue.extendleft(reversed(singles))
-                return []
-            return [quantities.refused(entry.push, str(error), parks=is_item) for entry in parcel.entries]
-        return [
-            replace(result, message=self._client.redact(result.message))
-            for result in quantities.results(data, parcel)
-        ]
+            if is_item and len(parcel.rows) > 1:
+                return None
+            return [refused(entry.push, str(error), parks=is_item) for entry in parcel.entries]
+        return quantities.results(data, parcel)
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
         """The listing that has this seller SKU. A product is not created: it needs a category, its attributes, pictures."""
@@ -242,11 +223,9 @@ class TikTokChannel:
         """Whether orders of this shop may have changed."""
         secret = self._settings.app_secret.get_secret_value()
         expected = webhook_signature(self._settings.app_key, secret, request.body)
-        if not hmac.compare_digest(
-            expected.encode(), request.headers.get("authorization", "").strip().encode()
-        ):
-            raise WebhookRefusedError("the signature is not this app's")
-        return webhooks.rings(request.body, self._settings.shop_id or self._authorizer.fact("shop_id"))
+        require_signature(request, "authorization", expected)
+        shop_id = self._settings.shop_id or self._desk.fact("shop_id")
+        return webhook_rings(request.body, kind="type", silent=_SILENT, shop_id=shop_id)
 
 
 class TikTokConnector:
@@ -258,11 +237,11 @@ class TikTokConnector:
 
     def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:
         """One shop; needs no network."""
-        return TikTokChannel(account, _ours(settings), tokens)
+        return TikTokChannel(account, TikTokSettings.own(settings), tokens)
 
     def consent_url(self, request: ConsentRequest) -> str:
         """TikTok's consent page. Where it sends the seller back to is set in the Partner Center."""
-        settings = _ours(request.settings)
+        settings = TikTokSettings.own(request.settings)
         if settings.service_id is None:
             raise ChannelMisconfiguredError(
                 "set service_id: it stands on the app's authorisation page in the Partner Center"
@@ -272,28 +251,10 @@ class TikTokConnector:
 
     def token_for(self, request: ConsentRequest, answer: Mapping[str, str]) -> Token:
         """The token for the code that came back, with the shop it opens."""
-        settings = _ours(request.settings)
-        code = answer.get("code") or answer.get("auth_code")
-        if not code:
-            raise ChannelMisconfiguredError(
-                "TikTok sent no code: allow the app on its page, then give the whole address"
-            )
-        if answer.get("state", request.state) != request.state:
-            raise ChannelMisconfiguredError("the code belongs to another attempt to connect: begin again")
-        token = TokenDesk("connecting", settings).for_code(code)
+        settings = TikTokSettings.own(request.settings)
+        code = consent_code(request, answer, channel="TikTok", names=("code", "auth_code"))
+        token = TokenOffice("connecting", settings).for_code(code)
         client = TikTokClient(
             "connecting", settings, TikTokAuthorizer("connecting", settings, OneToken(token))
         )
         return replace(token, facts=shop.facts(client.shops().data, settings.shop_id))
-
-
-def _unsent(queue: Sequence[Parcel], why: str) -> list[PushResult]:
-    return [
-        quantities.refused(entry.push, f"not sent: {why}") for parcel in queue for entry in parcel.entries
-    ]
-
-
-def _ours(settings: BaseModel) -> TikTokSettings:
-    if not isinstance(settings, TikTokSettings):
-        raise TypeError(f"expected TikTokSettings, not {type(settings).__name__}")
-    return settings

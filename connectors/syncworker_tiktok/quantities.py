@@ -10,74 +10,42 @@ from dataclasses import dataclass
 
 from syncworker.connector import (
     Document,
+    Entry,
     Json,
     MalformedAnswerError,
-    Outcome,
+    Parcel,
     PushResult,
     QuantityMode,
     QuantityPush,
+    addressed,
+    applied,
+    parcelled,
+    refused,
+    unknown,
 )
 from syncworker_tiktok.listings import PoolKey
 from syncworker_tiktok.refusals import is_definite
 from syncworker_tiktok.settings import QUANTITY_MAX
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One push and the number it is for."""
-
-    push: QuantityPush
-    key: PoolKey
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """The pushes of one request: SKUs of one product."""
-
-    product_id: str
-    entries: tuple[Entry, ...]
-
-    def body(self) -> Json:
-        """The SKUs as the update takes them; one that lies in several warehouses has them together."""
-        skus: dict[str, list[Json]] = {}
-        for entry in self.entries:
-            row: Json = {"warehouse_id": entry.key.warehouse_id, "quantity": entry.push.value}
-            skus.setdefault(entry.key.sku_id, []).append(row)
-        return [{"id": sku_id, "inventory": rows} for sku_id, rows in skus.items()]
-
-    def by_sku(self) -> list[Parcel]:
-        """The same, one SKU a request."""
-        skus: dict[str, list[Entry]] = {}
-        for entry in self.entries:
-            skus.setdefault(entry.key.sku_id, []).append(entry)
-        return [Parcel(self.product_id, tuple(entries)) for entries in skus.values()]
-
-
-def parcels(pushes: Sequence[QuantityPush]) -> tuple[list[Parcel], list[PushResult]]:
+def parcels(pushes: Sequence[QuantityPush]) -> tuple[list[Parcel[PoolKey]], list[PushResult]]:
     """The least requests that carry these pushes, and what can never be sent."""
-    products: dict[str, list[Entry]] = {}
-    unfit = []
-    for push in pushes:
-        key = PoolKey.read(push.pool_key)
-        problem = _problem(push, key)
-        if key is None or problem:
-            unfit.append(refused(push, f"not sent: {problem}", parks=key is None))
-        else:
-            products.setdefault(key.product_id, []).append(Entry(push, key))
-    return [Parcel(product_id, tuple(entries)) for product_id, entries in products.items()], unfit
+    entries, unfit = addressed(
+        pushes, PoolKey.read, channel="TikTok Shop", mode=QuantityMode.SET, most=QUANTITY_MAX
+    )
+    return parcelled(entries, of=lambda key: key.product_id, row=lambda key: key.sku_id), unfit
 
 
-def _problem(push: QuantityPush, key: PoolKey | None) -> str:
-    if key is None:
-        return f"{push.pool_key!r} is no number of a TikTok Shop"
-    if push.kind is not QuantityMode.SET:
-        return f"TikTok Shop takes set, not {push.kind}"
-    if not 0 <= push.value <= QUANTITY_MAX:
-        return f"TikTok Shop takes 0 to {QUANTITY_MAX}"
-    return ""
+def body(parcel: Parcel[PoolKey]) -> Json:
+    """The SKUs as the update takes them; one that lies in several warehouses has them together."""
+    return [{"id": row[0].key.sku_id, "inventory": [_number(entry) for entry in row]} for row in parcel.rows]
 
 
-def results(data: Document, parcel: Parcel) -> list[PushResult]:
+def _number(entry: Entry[PoolKey]) -> Json:
+    return {"warehouse_id": entry.key.warehouse_id, "quantity": entry.push.value}
+
+
+def results(data: Document, parcel: Parcel[PoolKey]) -> list[PushResult]:
     """The outcome of each push: applied if the answer tells no error at all.
 
     Whether the SKUs that are not named beside an error were applied is said nowhere, and its sample does not show it.
@@ -123,9 +91,9 @@ def _words(row: Document) -> str:
     return f"{row['code'].shown()}: {'' if message is None else message.shown()}"
 
 
-def _result(entry: Entry, failures: Mapping[str, _Failure]) -> PushResult:
+def _result(entry: Entry[PoolKey], failures: Mapping[str, _Failure]) -> PushResult:
     if not failures:
-        return PushResult(push_id=entry.push.push_id, outcome=Outcome.APPLIED)
+        return applied(entry.push)
     failure = failures.get(entry.key.sku_id)
     if failure is None:
         return unknown(entry.push, "another SKU of its product failed")
@@ -134,13 +102,3 @@ def _result(entry: Entry, failures: Mapping[str, _Failure]) -> PushResult:
         return refused(entry.push, failure.words, parks=True)
     # Nothing says whether a warehouse that failed keeps the others of its SKU from being applied.
     return unknown(entry.push, failure.words)
-
-
-def refused(push: QuantityPush, message: str, *, parks: bool = False) -> PushResult:
-    """Nothing of it was applied."""
-    return PushResult(push_id=push.push_id, outcome=Outcome.REFUSED, message=message, parks=parks)
-
-
-def unknown(push: QuantityPush, message: str) -> PushResult:
-    """It may have been applied."""
-    return PushResult(push_id=push.push_id, outcome=Outcome.UNKNOWN, message=message)

@@ -7,7 +7,10 @@ Sources: "Common errors" and the error tables of the endpoints used here. A code
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
+
+from syncworker.connector import Document, Json, MalformedAnswerError, Ruling, Verdict
 
 
 class Meaning(StrEnum):
@@ -110,6 +113,43 @@ def meaning(code: int, message: str) -> Meaning:
 def is_definite(codes: set[int]) -> bool:
     """Whether all of these say that an item was refused before anything was done."""
     return bool(codes) and codes <= _ITEM
+
+
+#: Which of these statuses goes with which code is not documented, so the envelope decides.
+_ENVELOPED = frozenset((400, 401, 403, 404, 405, 409, 422))
+_VERDICTS: Mapping[Meaning, Verdict] = {
+    Meaning.THROTTLED: Verdict.RETRY_LATER,
+    Meaning.TOKEN_EXPIRED: Verdict.MISCONFIGURED,
+    Meaning.TOKEN_WRONG: Verdict.MISCONFIGURED,
+    Meaning.MISCONFIGURED: Verdict.MISCONFIGURED,
+    Meaning.ITEM: Verdict.REFUSED,
+    Meaning.REQUEST: Verdict.REFUSED,
+    Meaning.UNKNOWN: Verdict.UNKNOWN,
+}
+
+
+def judge(status: int, body: Json, *, is_replaced: bool) -> Ruling | None:
+    """What an answer's envelope means; ``None``: a success, or the status alone decides.
+
+    ``is_replaced``: a newer token is there than the one that was sent.
+    """
+    if status >= 300 and status not in _ENVELOPED:
+        return None
+    try:
+        envelope = Document(body)
+        code = envelope["code"].whole(most=10**12)
+        words = envelope.get("message")
+        message = "" if words is None else words.shown()
+    except MalformedAnswerError:
+        return None if status < 300 else Ruling(verdict=Verdict.UNKNOWN)
+    if code == 0:
+        return None if status < 300 else Ruling(verdict=Verdict.UNKNOWN, code="0", message="success")
+    found = meaning(code, message)
+    said = f"{code}: {message}"
+    if _VERDICTS[found] is Verdict.MISCONFIGURED:
+        said += advice(code, message)
+    is_stale = found is Meaning.TOKEN_EXPIRED or (found is Meaning.TOKEN_WRONG and is_replaced)
+    return Ruling(verdict=_VERDICTS[found], code=str(code), message=said, renew=is_stale)
 
 
 def advice(code: int, message: str) -> str:

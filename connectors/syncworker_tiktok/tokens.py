@@ -1,7 +1,6 @@
 """How does an account stay connected? Codes and refresh tokens become access tokens; each request is signed.
 
-Keeps no token itself: the token store does, and lets one worker at a time renew it. A token that could not be renewed
-means that the request it was for was not sent.
+Keeps no token itself: the token store does, and the desk asks for it in time.
 """
 
 from __future__ import annotations
@@ -14,14 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pydantic import SecretStr
 
 from syncworker.connector import (
-    ChannelError,
     ChannelHttp,
     ChannelMisconfiguredError,
     Document,
-    MalformedAnswerError,
     Outgoing,
-    RetryLaterError,
     Token,
+    TokenDesk,
     TokenStore,
 )
 from syncworker_tiktok.settings import TikTokSettings
@@ -36,7 +33,7 @@ _LATEST_S = 253_402_300_799
 _EARLIEST_S = 1_000_000_000
 
 
-class TokenDesk:
+class TokenOffice:
     """The unsigned requests for tokens; the secret travels in the query, so nothing of it is ever quoted."""
 
     def __init__(self, account: str, settings: TikTokSettings) -> None:
@@ -54,13 +51,8 @@ class TokenDesk:
 
     def refreshed(self, spent: Token) -> Token:
         """The next token. It may come with another refresh token, so both are stored together."""
-        if spent.refresh is None:
-            raise ChannelMisconfiguredError(
-                "the access token has ended and there is none to renew it with; connect the account again"
-            )
-        return self._ask(
-            "refresh", {"refresh_token": spent.refresh, "grant_type": "refresh_token"}, spent.facts
-        )
+        refresh = spent.refresh or SecretStr("")
+        return self._ask("refresh", {"refresh_token": refresh, "grant_type": "refresh_token"}, spent.facts)
 
     def _ask(self, what: str, query: Mapping[str, str | SecretStr], facts: Mapping[str, str]) -> Token:
         answer = self._http.request_json(
@@ -105,15 +97,15 @@ class TikTokAuthorizer:
         settings: TikTokSettings,
         tokens: TokenStore,
         *,
-        desk: TokenDesk | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._account, self._settings, self._tokens, self._clock = account, settings, tokens, clock
-        self._desk = desk or TokenDesk(account, settings)
+        self._settings, self._clock = settings, clock
+        refreshed = TokenOffice(account, settings).refreshed
+        self.desk = TokenDesk(account, tokens, refreshed, renew_before=RENEW_BEFORE, clock=clock)
 
     def authorize(self, request: Outgoing) -> Outgoing:
         """The request with app key, time, signature and token; the token itself is never signed."""
-        token = self._in_force()
+        token = self.desk.in_force()
         query = [
             *request.query,
             ("app_key", self._settings.app_key),
@@ -127,62 +119,4 @@ class TikTokAuthorizer:
 
     def renew(self) -> bool:
         """Get a fresh token. Raises ``RetryLaterError`` if that failed."""
-        self.renew_from(self.current())
-        return True
-
-    def renew_from(self, spent: Token) -> None:
-        """After "expired": another worker's newer token, or a fresh one. Raises ``RetryLaterError`` if that failed."""
-        self._renewed(spent)
-
-    def fact(self, name: str) -> str | None:
-        """What the consent told, for instance the shop's cipher."""
-        token = self._tokens.current()
-        return None if token is None else token.facts.get(name)
-
-    def _in_force(self) -> Token:
-        token = self.current()
-        if token.expires_at is None or token.refresh is None:
-            return token
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        if now < token.expires_at - RENEW_BEFORE:
-            return token
-        try:
-            return self._renewed(token)
-        except RetryLaterError:
-            if now < token.expires_at:
-                return token
-            raise
-
-    def _renewed(self, spent: Token) -> Token:
-        try:
-            return self._tokens.renew(spent, self._desk.refreshed)
-        except (ChannelMisconfiguredError, RetryLaterError):
-            raise
-        except ChannelError as error:
-            problem = f"the access token could not be renewed: {error}"
-        # The request that wanted it has not left, whatever became of the one for the token.
-        raise RetryLaterError(problem)
-
-    def current(self) -> Token:
-        """The token in force; ``ChannelMisconfiguredError`` says how to get one."""
-        token = self._tokens.current()
-        if token is None:
-            raise ChannelMisconfiguredError(
-                f"{self._account} is not connected yet: run `syncworker channel connect {self._account}`"
-            )
-        return token
-
-
-class OneToken:
-    """A store for the moment between consent and the first request; it is never renewed there."""
-
-    def __init__(self, token: Token) -> None:
-        self._token = token
-
-    def current(self) -> Token:
-        """The token just given."""
-        return self._token
-
-    def renew(self, spent: Token, refresh: Callable[[Token], Token]) -> Token:  # noqa: ARG002  # the protocol's
-        """Nothing newer exists."""
-        raise MalformedAnswerError("a token that was given just now was called expired")
+        return self.desk.renew()

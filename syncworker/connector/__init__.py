@@ -15,6 +15,7 @@ from syncworker.connector.abilities import (
 )
 from syncworker.connector.answers import STATUS_TABLE, Answer, Json, Verdict, read_json
 from syncworker.connector.auth import Authorizer, KeptToken, Outgoing, Token, TokenStore, Value
+from syncworker.connector.callers import consent_code, require_signature, webhook_rings
 from syncworker.connector.contract import (
     CONTRACT_VERSION,
     Capabilities,
@@ -34,10 +35,22 @@ from syncworker.connector.contract import (
     Reading,
     RemoteListing,
 )
+from syncworker.connector.desk import OneToken, TokenDesk
 from syncworker.connector.document import Document
 from syncworker.connector.http import ChannelHttp, Content
 from syncworker.connector.pace import share_rate_limits
+from syncworker.connector.pushing import (
+    Entry,
+    Parcel,
+    addressed,
+    applied,
+    parcelled,
+    refused,
+    send_parcels,
+    unknown,
+)
 from syncworker.connector.ruling import Judge, Ruling
+from syncworker.connector.settings import AccountSettings, ChannelSettings, Seconds
 from syncworker.connector.transport import SendWindow
 from syncworker.core.model import MAX_QUANTITY, BelowZero, Known, QuantityKind, QuantityMode
 from syncworker.errors import (
@@ -54,6 +67,7 @@ __all__ = [
     "CONTRACT_VERSION",
     "MAX_QUANTITY",
     "STATUS_TABLE",
+    "AccountSettings",
     "AcknowledgesOrders",
     "Answer",
     "AnswersHandshake",
@@ -68,10 +82,12 @@ __all__ = [
     "ChannelLine",
     "ChannelMisconfiguredError",
     "ChannelOrder",
+    "ChannelSettings",
     "Connector",
     "ConsentRequest",
     "Content",
     "Document",
+    "Entry",
     "HearsWebhooks",
     "Json",
     "Judge",
@@ -84,11 +100,13 @@ __all__ = [
     "MalformedAnswerError",
     "Money",
     "NeedsConsent",
+    "OneToken",
     "OrderPage",
     "OrderStatus",
     "Outcome",
     "OutcomeUnknownError",
     "Outgoing",
+    "Parcel",
     "PushResult",
     "QuantityKind",
     "QuantityMode",
@@ -98,15 +116,26 @@ __all__ = [
     "RequestRefusedError",
     "RetryLaterError",
     "Ruling",
+    "Seconds",
     "SendWindow",
     "SendsTogether",
     "Token",
+    "TokenDesk",
     "TokenStore",
     "UpdatesListings",
     "Value",
     "Verdict",
     "WebhookRefusedError",
     "WebhookRequest",
+    "addressed",
+    "applied",
+    "consent_code",
+    "parcelled",
     "read_json",
+    "refused",
+    "require_signature",
+    "send_parcels",
     "share_rate_limits",
+    "unknown",
+    "webhook_rings",
 ]

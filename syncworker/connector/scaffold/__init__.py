@@ -19,23 +19,19 @@ from @PACKAGE@.auth import ask_for_token, open_door"""
 _CONSENT = '''
     def consent_url(self, request: ConsentRequest) -> str:
         """Where a seller allows us in; the address holds no secret."""
-        settings = self._ours(request.settings)
+        settings = Settings.own(request.settings)
         asked = {"client_id": settings.client_id, "state": request.state}
         return f"{settings.base_url}/consent?{urlencode({**asked, 'redirect_uri': request.redirect_url})}"
 
     def token_for(self, request: ConsentRequest, answer: Mapping[str, str]) -> Token:
         """The token for the code that came back."""
-        settings = self._ours(request.settings)
+        settings = Settings.own(request.settings)
         door = open_door(
             "consent", settings.base_url, settings, allow_private_network=settings.allow_private_network
         )
-        fields = {"grant_type": "authorization_code", "code": answer.get("code", "")}
+        code = consent_code(request, answer, channel="@TITLE@")
+        fields = {"grant_type": "authorization_code", "code": code}
         return ask_for_token(door, settings, fields)
-
-    def _ours(self, settings: BaseModel) -> Settings:
-        if not isinstance(settings, Settings):
-            raise TypeError(f"expected Settings, not {type(settings).__name__}")
-        return settings
 '''
 
 
@@ -138,7 +134,8 @@ def _with_consent(text: str, auth: str) -> str:
     )
     text = text.replace("    ChannelCheck,\n", "    ChannelCheck,\n    ConsentRequest,\n")
     return text.replace(
-        "    RemoteListing,\n    TokenStore,\n", "    RemoteListing,\n    Token,\n    TokenStore,\n"
+        "    RemoteListing,\n    TokenStore,\n)",
+        "    RemoteListing,\n    Token,\n    TokenStore,\n    consent_code,\n)",
     )
 
 

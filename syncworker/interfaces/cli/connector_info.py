@@ -100,7 +100,11 @@ def _need(setting: Setting) -> str:
 
 
 def _settings(found: Connector) -> Iterator[Setting]:
-    for key, field in found.settings.model_fields.items():
+    own = found.settings.__annotations__
+    # What is a connector's own and needed comes first, what all of them have last.
+    for key, field in sorted(
+        found.settings.model_fields.items(), key=lambda one: (one[0] not in own, not one[1].is_required())
+    ):
         needed = field.is_required()
         default = None if needed else field.get_default(call_default_factory=True, validated_data={})
         shown = default.value if isinstance(default, Enum) else default

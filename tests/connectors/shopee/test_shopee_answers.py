@@ -286,7 +286,7 @@ def test_two_warehouses_of_one_model_go_in_one_request_and_fail_together() -> No
     told = quantities.results(Document({"response": {"failure_list": [failed]}}), parcel)
 
     assert unfit == []
-    assert parcel.body() == [
+    assert quantities.body(parcel) == [
         {
             "model_id": 2,
             "seller_stock": [{"stock": 3, "location_id": "IDL"}, {"stock": 3, "location_id": "IDM"}],

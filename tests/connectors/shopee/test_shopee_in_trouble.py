@@ -27,7 +27,7 @@ from syncworker.connector.registry import load
 from syncworker.sandbox.dialects.shopee_ids import shop_id
 from syncworker.sandbox.process import Sandbox
 from syncworker_shopee.settings import ShopeeSettings
-from syncworker_shopee.tokens import ShopeeAuthorizer, TokenDesk
+from syncworker_shopee.tokens import ShopeeAuthorizer, TokenOffice
 from tests.connectors.shopee.shopee_shops import ShopeeShop, learn_pools, open_shopee, settings_of, token_of
 
 LOST = ("timeout_after", "error_after", "cut_after", "html_ok", "truncated_json", "timeout_before")
@@ -172,13 +172,13 @@ def test_an_account_without_a_token_says_how_to_connect(sandbox: Sandbox) -> Non
 def test_a_refresh_whose_answer_is_lost_means_that_the_request_was_not_sent() -> None:
     ended = replace(token_of("toko", "token-toko"), expires_at=datetime(2026, 1, 1, tzinfo=UTC))
     settings = ShopeeSettings.model_validate(settings_of("toko", "http://127.0.0.1:9"))
-    authorizer = ShopeeAuthorizer("toko", settings, KeptToken(ended), desk=_Silent("toko", settings))
+    authorizer = ShopeeAuthorizer("toko", settings, KeptToken(ended), office=_Silent("toko", settings))
 
     with pytest.raises(RetryLaterError, match="could not be renewed"):
         authorizer.authorize(Outgoing(method="GET", path="/api/v2/shop/get_shop_info"))
 
 
-class _Silent(TokenDesk):
+class _Silent(TokenOffice):
     """Its answers get lost."""
 
     def refreshed(self, spent: Token) -> Token:

@@ -197,7 +197,7 @@ def test_two_warehouses_of_a_sku_are_named_together() -> None:
 
     (parcel,), _ = quantities.parcels([PUSHES[0], other])
 
-    assert parcel.body() == [
+    assert quantities.body(parcel) == [
         {
             "id": M,
             "inventory": [

@@ -124,6 +124,23 @@ def test_a_token_is_renewed_before_it_ends(sandbox: Sandbox, own: str) -> None:
     assert token.access.get_secret_value() == f"token-{own}-1"
 
 
+def test_a_renewal_that_is_refused_stops_nothing_while_the_old_token_holds(
+    sandbox: Sandbox, own: str
+) -> None:
+    good = token_of(own, f"token-{own}")
+    soon = datetime.fromtimestamp(time.time() + 60, UTC)
+    shop = open_tiktok(
+        sandbox, own, token=replace(good, refresh=SecretStr("refresh-spent"), expires_at=soon)
+    )
+
+    assert shop.channel.check().name == own
+    assert shop.orders() == {}
+
+    ended = replace(good, refresh=SecretStr("refresh-spent"), expires_at=datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(ChannelMisconfiguredError, match="connect the account again"):
+        open_tiktok(sandbox, own, token=ended).channel.check()
+
+
 def test_a_token_that_another_worker_replaced_meanwhile_is_no_fault(sandbox: Sandbox, own: str) -> None:
     shop = open_tiktok(sandbox, own)
     old, shared = shop.tokens.current(), shop.tokens
