@@ -141,6 +141,8 @@ def _mistake(connector: Connector, where: tuple[int | str, ...], kind: str, mess
         return _unknown("setting", key, list(connector.settings.model_fields))
     if kind == "missing":
         return f"{key}: is missing"
+    if kind == "string_type":
+        return f"{key}: must be text: write it in quotes"
     wanted = message.removeprefix("Value error, ").replace("Input should be", "must be")
     return f"{key}: {wanted}"
 
