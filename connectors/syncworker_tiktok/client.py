@@ -6,17 +6,20 @@ Never sends a write twice, with one exception: a request refused because its tok
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncworker.connector import (
     ChannelHttp,
     ChannelMisconfiguredError,
+    Content,
     Document,
     Json,
+    Judge,
     MalformedAnswerError,
     OutcomeUnknownError,
     Ruling,
+    Verdict,
 )
 from syncworker_tiktok.refusals import judge
 from syncworker_tiktok.settings import TikTokSettings
@@ -134,6 +137,21 @@ class TikTokClient:
         price: Json = {"amount": amount, "currency": currency}
         return self._call("POST", path, body={"skus": [{"id": sku_id, "price": price}]}, effect=True)
 
+    def upload_picture(self, form: Content) -> Reply:
+        """Hand a picture over; nobody sees it before a product names it. Must not carry a cipher."""
+        return self._call(
+            "POST", "/product/202309/images/upload", content=form, cipher=False, judge=self._judge_check
+        )
+
+    def check_product(self, body: Json) -> Reply:
+        """Whether a product could be made; makes nothing, so that every refusal is one."""
+        return self._call(
+            "POST", "/product/202309/products/listing_check", body=body, judge=self._judge_check
+        )
+
+    def create_product(self, body: Json) -> Reply:
+        return self._call("POST", "/product/202309/products", body=body, effect=True)
+
     def redact(self, text: str) -> str:
         """``text`` without any secret of the account."""
         return self._http.redact(text)
@@ -147,12 +165,20 @@ class TikTokClient:
         *,
         query: Mapping[str, str | None] | None = None,
         body: Json = None,
+        content: Content | None = None,
         effect: bool = False,
         cipher: bool = True,
+        judge: Judge | None = None,
     ) -> Reply:
         asked = {**(query or {}), "shop_cipher": self._cipher() if cipher else None}
         answer = self._http.request_json(
-            method, path, effect=effect, query=asked, json=body, judge=self._judge
+            method,
+            path,
+            effect=effect,
+            query=asked,
+            json=body,
+            content=content,
+            judge=judge or self._judge,
         )
         try:
             envelope = Document(answer.body)
@@ -165,6 +191,12 @@ class TikTokClient:
     def _judge(self, status: int, body: Json, _headers: Mapping[str, str]) -> Ruling | None:
         """What the envelope says. A token that another worker replaced meanwhile is worth a second try, whatever its fault."""
         return judge(status, body, is_replaced=self._desk.was_replaced())
+
+    def _judge_check(self, status: int, body: Json, headers: Mapping[str, str]) -> Ruling | None:
+        """A code that stands in no table is a refusal all the same: there was nothing to apply."""
+        ruling = self._judge(status, body, headers)
+        is_told = ruling is not None and ruling.code != "" and ruling.verdict is Verdict.UNKNOWN
+        return replace(ruling, verdict=Verdict.REFUSED) if ruling is not None and is_told else ruling
 
     def _cipher(self) -> str:
         cipher = self._settings.shop_cipher or self._desk.fact("shop_cipher")

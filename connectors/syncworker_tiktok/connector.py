@@ -46,6 +46,7 @@ from syncworker.connector import (
 from syncworker_tiktok import feeds, listings, orders, quantities, shop
 from syncworker_tiktok.client import READ_MAX, TikTokClient
 from syncworker_tiktok.listings import PoolKey
+from syncworker_tiktok.products import ProductMaker
 from syncworker_tiktok.refusals import NO_SUCH_ITEM, Meaning, meaning
 from syncworker_tiktok.settings import TikTokSettings
 from syncworker_tiktok.signing import webhook_signature
@@ -131,21 +132,15 @@ class TikTokChannel:
         return quantities.results(data, parcel)
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
-        """The listing that has this seller SKU. A product is not created: it needs a category, its attributes, pictures."""
+        """The listing that has this seller SKU, or a new product with quantity 0 that TikTok reviews first."""
         found = [one for one in self._with_seller_sku(draft.sku) if one.sku == draft.sku]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        if len(found) > 1:
             ids = ", ".join(one.listing_id for one in found)
             raise ListingRejectedError(
                 f"{draft.sku}: TikTok Shop lists it several times ({ids}): link the right one by hand",
                 sku=draft.sku,
             )
-        raise ListingRejectedError(
-            f"{draft.sku}: no product at TikTok Shop has this seller SKU. Create it in the Seller Center, where it gets "
-            "its category, attributes, pictures and weight, with quantity 0 and this seller SKU; then publish again",
-            sku=draft.sku,
-        )
+        return found[0] if found else ProductMaker(self._client, self._settings).make(draft)
 
     def update_listing(self, update: ListingUpdate) -> RemoteListing:
         """Change the price of a SKU; everything else belongs to the whole product, and is edited there."""
@@ -234,6 +229,8 @@ class TikTokConnector:
     name = "tiktok"
     contract = CONTRACT_VERSION
     settings: type[BaseModel] = TikTokSettings
+    #: Without these nothing is listed.
+    publish_settings = ("products",)
 
     def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:
         """One shop; needs no network."""

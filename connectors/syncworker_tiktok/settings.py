@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pydantic import Field, SecretStr
 
 from syncworker.connector import Capabilities, ChannelSettings, Known, QuantityKind, QuantityMode
+from syncworker_tiktok.product_settings import ProductSettings
 
 #: Documented for every market (Partner Center, "methods and endpoints").
 API_URL = "https://open-api.tiktokglobalshop.com"
@@ -41,6 +42,9 @@ class TikTokSettings(ChannelSettings):
     auth_url: str = AUTH_URL
     #: ``https://services.us.tiktokshop.com`` for shops in the US.
     consent_url: str = CONSENT_URL
+
+    #: What its category, brand and parcel are, for products that are listed from here; without it none is.
+    products: ProductSettings | None = None
 
     #: The code of a reason that TikTok knows, told when an order is cancelled here; left out: out of stock.
     cancel_reason: str | None = None
@@ -80,7 +84,7 @@ class TikTokSettings(ChannelSettings):
             idempotency_s=0.0,
             batch_max=self.batch_max,
             feeds=FEEDS,
-            publishes=False,
+            publishes=self.products is not None,
             listing_fields=("price",),
         )
         return self.with_facts(documented)

@@ -39,6 +39,7 @@ from syncworker.connector.desk import OneToken, TokenDesk
 from syncworker.connector.document import Document
 from syncworker.connector.http import ChannelHttp, Content
 from syncworker.connector.pace import share_rate_limits
+from syncworker.connector.pictures import Picture, PictureError, fetch_picture, picture_form
 from syncworker.connector.pushing import (
     Entry,
     Parcel,
@@ -107,6 +108,8 @@ __all__ = [
     "OutcomeUnknownError",
     "Outgoing",
     "Parcel",
+    "Picture",
+    "PictureError",
     "PushResult",
     "QuantityKind",
     "QuantityMode",
@@ -130,7 +133,9 @@ __all__ = [
     "addressed",
     "applied",
     "consent_code",
+    "fetch_picture",
     "parcelled",
+    "picture_form",
     "read_json",
     "refused",
     "require_signature",

@@ -50,6 +50,14 @@ class BuyBody(WantBody):
     lines: list[WantBody] = Field(default_factory=list)
 
 
+class ShowBody(Body):
+    """A listing by `listing_id` or `sku`, and whether buyers see it from now on: a review that it passed, for instance."""
+
+    listing_id: str | None = None
+    sku: str | None = None
+    state: Literal["active", "hidden"] = "active"
+
+
 class OrderBody(Body):
     """An order, one line of it, some units of that."""
 
@@ -244,6 +252,14 @@ def _add_number_acts(router: APIRouter, house: House) -> None:
                 body.listing_id, now=now, pool_id=body.pool_id, quantity=body.quantity
             ).as_json(),
         )
+
+    @router.post("/{shop}/show")
+    def show(shop: str, body: ShowBody) -> Response:
+        def deed(market: Marketplace, now: datetime) -> object:
+            listing_id = body.listing_id or market.listing_of(sku=body.sku)
+            return market.patch_listing(listing_id, now=now, state=body.state).as_json()
+
+        return _act(house, shop, deed)
 
 
 def _add_faults(router: APIRouter, house: House) -> None:

@@ -85,6 +85,10 @@ class Marketplace(ListingDesk, AfterSalesDesk, FeedDesk):
         """The pool that a listing takes from; `RefusedError` (404) for an unknown one."""
         return self._listing_of(listing_id, sku).pool_id
 
+    def listing_of(self, *, sku: str | None) -> str:
+        """The listing that stands for a SKU; `RefusedError` (404) if none does."""
+        return self._listing_of(None, sku).listing_id
+
     def hand_edit(self, pool_id: str, *, now: datetime, quantity: int | None = None, delta: int = 0) -> int:
         """Somebody types a number into the shop's own pages (to `quantity`, or by `delta`); returns the new one."""
         now = self._begin(now)

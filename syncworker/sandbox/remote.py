@@ -69,6 +69,10 @@ class ShopControl:
         """Let a listing sell from another pool, or (None) from one of its own with `quantity`. Returns the listing."""
         return self._post("share-stock", {"listing_id": listing_id, "pool_id": pool_id, "quantity": quantity})
 
+    def show(self, sku: str, state: str = "active") -> Json:
+        """Let buyers see a listing ("active") or not ("hidden"); a review that it passed, for instance."""
+        return self._post("show", {"sku": sku, "state": state})
+
     def order_faults(self, *faults: Mapping[str, object], clear: bool = False) -> Json:
         """Order faults: each a mapping of `FaultSpec` fields, at least `kind`."""
         return self._post("faults", {"faults": [dict(fault) for fault in faults], "clear": clear})

@@ -14,10 +14,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from syncworker.sandbox import answers
 from syncworker.sandbox.dialects import tiktok_bodies as bodies
+from syncworker.sandbox.dialects import tiktok_products as products
 from syncworker.sandbox.dialects import tiktok_rows as rows
 from syncworker.sandbox.dialects.dialect import Dialect
 from syncworker.sandbox.dialects.tiktok_gate import Call, Gate
 from syncworker.sandbox.dialects.tiktok_ids import WAREHOUSE, Shelf, our_order_id
+from syncworker.sandbox.dialects.tiktok_products import Studio
 from syncworker.sandbox.exchange import Exchange, Plain
 from syncworker.sandbox.faults import Operation, RetryAfter
 from syncworker.sandbox.house import House
@@ -65,13 +67,15 @@ def _router(house: House) -> APIRouter:
     router = APIRouter(prefix="/{shop}")
     _add_tokens(router, gate)
     admitted = APIRouter()
+    studios: dict[str, Studio] = {}
 
     async def admit(shop: str, request: Request) -> Call:
         return await gate.admit(shop, request)
 
-    desk = _Desk(house, admit)
+    desk = _Desk(house, admit, lambda shop: studios.setdefault(shop, Studio()))
     _add_shop(admitted, desk)
     _add_products(admitted, desk)
+    _add_making(admitted, desk)
     _add_numbers(admitted, desk)
     _add_orders(admitted, desk)
     router.include_router(admitted)
@@ -81,8 +85,14 @@ def _router(house: House) -> APIRouter:
 class _Desk:
     """What the endpoints share: the house, and the dependency that lets a call in."""
 
-    def __init__(self, house: House, admit: Callable[[str, Request], Awaitable[Call]]) -> None:
+    def __init__(
+        self,
+        house: House,
+        admit: Callable[[str, Request], Awaitable[Call]],
+        studio: Callable[[str], Studio],
+    ) -> None:
         self.house = house
+        self.studio = studio
         #: The default of a parameter, which FastAPI replaces by the admitted call.
         self.call: Any = Depends(admit)
 
@@ -137,7 +147,9 @@ def _add_products(router: APIRouter, desk: _Desk) -> None:
         bodies.only(call.body, ("seller_skus", "status"))
         wanted = set(bodies.texts(call.body, "seller_skus", most=10))
         return desk.exchange(shop, "listings").answer(
-            lambda market, now: Plain(_envelope(_found_products(market, wanted, walk, now)))
+            lambda market, now: Plain(
+                _envelope(_found_products(market, wanted, walk, now, desk.studio(shop)))
+            )
         )
 
     @router.get("/product/202309/products/{product_id}")
@@ -146,7 +158,8 @@ def _add_products(router: APIRouter, desk: _Desk) -> None:
 
         def deed(market: Marketplace, now: datetime) -> Plain:
             found = Shelf(market).product(product_id)
-            return Plain(_envelope(rows.product_row(found, _views(market, now))))
+            reviewed = desk.studio(shop).reviewed
+            return Plain(_envelope(rows.product_row(found, _views(market, now), reviewed)))
 
         return desk.exchange(shop, "listings").answer(deed)
 
@@ -160,7 +173,30 @@ def _add_products(router: APIRouter, desk: _Desk) -> None:
         return desk.exchange(shop, "patch").answer(deed)
 
 
-def _found_products(market: Marketplace, wanted: set[str], walk: bodies.Walk, now: datetime) -> rows.Row:
+def _add_making(router: APIRouter, desk: _Desk) -> None:
+    @router.post("/product/202309/images/upload")
+    def upload(shop: str, call: Call = desk.call) -> Response:
+        bodies.only(call.query, ())
+        return desk.exchange(shop, "shop").answer(
+            lambda _market, _now: Plain(_envelope(products.take_picture(desk.studio(shop), call)))
+        )
+
+    @router.post("/product/202309/products/listing_check")
+    def check(shop: str, call: Call = desk.call) -> Response:
+        return desk.exchange(shop, "listings").answer(
+            lambda market, _now: Plain(_envelope(products.checked(desk.studio(shop), market, call)))
+        )
+
+    @router.post("/product/202309/products")
+    def create(shop: str, call: Call = desk.call) -> Response:
+        return desk.exchange(shop, "publish").answer(
+            lambda market, now: Plain(_envelope(products.created(desk.studio(shop), market, call, now)))
+        )
+
+
+def _found_products(
+    market: Marketplace, wanted: set[str], walk: bodies.Walk, now: datetime, studio: Studio
+) -> rows.Row:
     """One page of products, all or those that have one of the wanted seller SKUs. Its token is an offset."""
     views = _views(market, now)
     found = [
@@ -172,7 +208,7 @@ def _found_products(market: Marketplace, wanted: set[str], walk: bodies.Walk, no
     end = min(start + walk.size, len(found))
     return {
         "total_count": len(found),
-        "products": [rows.product_row(product, views) for product in found[start:end]],
+        "products": [rows.product_row(product, views, studio.reviewed) for product in found[start:end]],
         "next_page_token": bodies.write_token(f"offset={end}") if end < len(found) else "",
     }
 

@@ -100,7 +100,7 @@ def stock_order(call: Call, shelf: Shelf, product_id: str) -> StockOrder:
     items: list[QuantityItem] = []
     skus: dict[str, Sku] = {}
     errors: list[dict[str, object]] = []
-    for row in _objects(call.body.get("skus"), "skus"):
+    for row in objects(call.body.get("skus"), "skus"):
         only(row, ("id", "inventory"))
         sku = known.get(str(row.get("id")))
         if sku is None:
@@ -121,7 +121,7 @@ def prices(call: Call, shelf: Shelf, product_id: str, currency: str) -> list[tup
     known = {sku.sku_id: sku for sku in shelf.product(product_id)}
     only(call.body, ("skus",))
     found: list[tuple[str, str]] = []
-    for row in _objects(call.body.get("skus"), "skus"):
+    for row in objects(call.body.get("skus"), "skus"):
         only(row, ("id", "price"))
         sku, price = known.get(str(row.get("id"))), row.get("price")
         if sku is None:
@@ -150,7 +150,7 @@ def bad(words: str) -> RefusedError:
 
 
 def _stock(row: dict[str, object]) -> tuple[str, int]:
-    (stock, *more) = _objects(row.get("inventory"), "inventory")
+    (stock, *more) = objects(row.get("inventory"), "inventory")
     if more:
         raise RefusedError(200, "12052097", "The warehouse does not exist")
     only(stock, ("warehouse_id", "quantity"))
@@ -160,7 +160,8 @@ def _stock(row: dict[str, object]) -> tuple[str, int]:
     return str(stock.get("warehouse_id")), quantity
 
 
-def _objects(value: object, name: str) -> list[dict[str, object]]:
+def objects(value: object, name: str) -> list[dict[str, object]]:
+    """A list of objects with something in it."""
     if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
         raise bad(f"{name} must be a list of objects with something in it")
     return value

@@ -22,6 +22,8 @@ from syncworker.sandbox.refusal import RefusedError
 _PAST_S, _AHEAD_S = 300, 30
 _ACCESS_S, _REFRESH_S = 7 * 86_400, 365 * 86_400
 _TOKEN = "x-tts-access-token"  # noqa: S105 - a header's name
+#: Calls that are of no shop.
+_WITHOUT_CIPHER = ("/authorization/202309/shops", "/product/202309/images/upload")
 #: The common parameters of every call.
 _COMMON = frozenset(("app_key", "timestamp", "sign", "shop_cipher"))
 
@@ -32,6 +34,9 @@ class Call:
 
     body: dict[str, object]
     query: dict[str, str]
+    #: The bytes and their kind, of a form.
+    raw: bytes = b""
+    media_type: str = ""
 
 
 @dataclass(slots=True)
@@ -64,7 +69,11 @@ class Gate:
         ):
             raise RefusedError(401, "36009004", f"Invalid credentials. The `{_TOKEN}` header is invalid.")
         _check_cipher(shop, request.url.path, query)
-        return Call(_document(body), {name: value for name, value in query.items() if name not in _COMMON})
+        own = {name: value for name, value in query.items() if name not in _COMMON}
+        media_type = request.headers.get("content-type", "")
+        if media_type.startswith("multipart/form-data"):
+            return Call({}, own, body, media_type)
+        return Call(_document(body), own)
 
     def exchange(self, shop: str, what: str, query: dict[str, str]) -> dict[str, object]:
         """The answer of `/api/v2/token/get` and `/refresh`."""
@@ -126,7 +135,7 @@ def _check_clock(timestamp: str) -> None:
 
 
 def _check_cipher(shop: str, path: str, query: dict[str, str]) -> None:
-    if path.endswith("/authorization/202309/shops"):
+    if path.endswith(_WITHOUT_CIPHER):
         if "shop_cipher" in query:
             words = (
                 "Unexpected identifier. The `shop_cipher` query parameter is not required for this request."

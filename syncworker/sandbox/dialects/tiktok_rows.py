@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from syncworker.sandbox.dialects.tiktok_ids import WAREHOUSE, Shelf, Sku, line_ids, order_id
 from syncworker.sandbox.listings import ListingView
@@ -14,14 +14,15 @@ Row = dict[str, object]
 _WORDS = {"placed": "UNPAID", "paid": "AWAITING_SHIPMENT", "shipped": "IN_TRANSIT", "returned": "COMPLETED"}
 
 
-def product_row(product: Sequence[Sku], views: dict[str, ListingView]) -> Row:
-    """A product with its SKUs, as search and detail show it."""
+def product_row(product: Sequence[Sku], views: dict[str, ListingView], reviewed: Collection[str] = ()) -> Row:
+    """A product with its SKUs, as search and detail show it; `reviewed` are listings that are under review."""
     shown = [views[sku.listing.listing_id] for sku in product]
-    title = product[0].listing.title
+    listing = product[0].listing
+    unseen = "PENDING" if listing.listing_id in reviewed else "SELLER_DEACTIVATED"
     return {
         "id": product[0].product_id,
-        "title": title,
-        "status": "ACTIVATE" if product[0].listing.state == "active" else "SELLER_DEACTIVATED",
+        "title": listing.title,
+        "status": "ACTIVATE" if listing.state == "active" else unseen,
         "skus": [_sku_row(sku, view) for sku, view in zip(product, shown, strict=True)],
         "sales_regions": ["ID"],
     }
