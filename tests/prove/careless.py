@@ -10,6 +10,7 @@ from __future__ import annotations
 from syncworker.core import availability, fulfilment
 from tests.prove import careless_bound as bound
 from tests.prove import careless_ours as ours
+from tests.prove.careless_holds import HOLDS
 from tests.prove.version import Careless
 from tests.prove.version import core as _core
 from tests.prove.version import ours as _ours
@@ -390,4 +391,5 @@ VERSIONS = (
     _ours("a time-out did not happen", "4", "one of a kind", "bound_after_time_out", ours.did_not_happen),
     _ours("on hand is sellable", "9", "on-hand numbers", "units_raised_by_set", ours.without_reserved),
     _ours("a floor is not raised", "9", "floor of two", "units_raised_by_set", ours.without_floor),
+    *HOLDS,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from syncworker.core import availability
+from syncworker.core import availability, hold
 from tests.prove import canonical, channel, engine
 from tests.prove.values import Move, Pool, Shop, start, unseen_of
 
@@ -22,6 +22,8 @@ class World:
     clause: str
     shops: tuple[Shop, ...]
     on_hand: tuple[int, ...] = (1,)
+    #: Units of each part that a hold wants; empty where nobody holds anything.
+    holds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Found:
 
 
 Step = tuple[str, int, int, int, int, bool]
-State = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+#: Pools, what our side calls available, what is truly left, and what the hold has gathered.
+State = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
 class Machine:
@@ -130,7 +133,7 @@ class Search:
         """Until everything was seen, or something broke."""
         ids = tuple(m.number(start(m.shop)) for m in self.machines)
         left = self.world.on_hand
-        self._meet((ids, left, left), None)
+        self._meet((ids, left, left, (0,) * len(self.world.holds)), None)
         while self.waiting and self.broken is None and len(self.seen) <= self.most:
             self._expand(self.waiting.popleft())
         pools = sum(len(m.pools) for m in set(self.machines))
@@ -146,7 +149,7 @@ class Search:
             self.last = state
 
     def _wrong(self, state: State) -> str | None:
-        ids, _, left = state
+        ids, _, left, _ = state
         for machine, number in zip(self.machines, ids, strict=True):
             if machine.broken[number] is not None:
                 return machine.broken[number]
@@ -184,7 +187,7 @@ class Search:
         )
 
     def _expand(self, state: State) -> None:
-        ids, available, left = state
+        ids, available, left, held = state
         taken = [self._taken(ids, part) for part in range(len(available))]
         free = self._free(ids, available)
         for place, machine in enumerate(self.machines):
@@ -193,14 +196,43 @@ class Search:
                 if step[2] and not _is_free(recipe, step[2], free):
                     continue
                 self._take(state, place, step, taken)
+        if held:
+            self._hold(state, free, taken)
         later = tuple(m.tick(number) for m, number in zip(self.machines, ids, strict=True))
         self.moves += 1
         if -1 not in later:
-            self._meet((self._sorted(later), available, left), (state, "· a tick passes"))
+            self._meet((self._sorted(later), available, left, held), (state, "· a tick passes"))
+
+    def _hold(self, state: State, free: tuple[int | None, ...], taken: list[int | None]) -> None:
+        """The hold gathers, as much as it may or less, gives back where more is promised than is there, or is given up."""
+        ids, available, _, held = state
+        for part, wanted in enumerate(self.world.holds):
+            units = hold.gathered([wanted - held[part]], free[part])[0]
+            # The ledger's own guard: nothing is reserved that is not there.
+            for n in range(1, min(units, available[part]) + 1):
+                new = self._moved(state, part, n)
+                is_new = new not in self.seen
+                self._meet(new, (state, f"· the hold gathers {n} of part {part}"))
+                if is_new and self.broken is None:
+                    self._compare(taken, available, ids, new[1])
+            back = hold.given_back([held[part]], available[part])[0]
+            if back:
+                self._meet(self._moved(state, part, -back), (state, f"· the hold gives {back} back"))
+            if held[part]:
+                self._meet(self._moved(state, part, -held[part]), (state, "· the hold is given up"))
+
+    def _moved(self, state: State, part: int, units: int) -> State:
+        ids, available, left, held = state
+        self.moves += 1
+
+        def plus(counts: tuple[int, ...], more: int) -> tuple[int, ...]:
+            return (*counts[:part], counts[part] + more, *counts[part + 1 :])
+
+        return (ids, plus(available, -units), plus(left, -units), plus(held, units))
 
     def _take(self, state: State, place: int, step: Step, taken: list[int | None]) -> None:
         label, number, _, available, left, outside = step
-        ids, before, units = state
+        ids, before, units, held = state
         recipe = self.recipes[place]
         self.moves += 1
         after_ids = (*ids[:place], number, *ids[place + 1 :])
@@ -209,7 +241,7 @@ class Search:
             after = tuple(a + available * n for a, n in zip(before, recipe, strict=True))
         if left:
             units = tuple(u + left * n for u, n in zip(units, recipe, strict=True))
-        new: State = (self._sorted(after_ids), after, units)
+        new: State = (self._sorted(after_ids), after, units, held)
         if new in self.seen:
             return
         how = (state, f"{'ABC'[place]}: {label}")

@@ -259,6 +259,41 @@ WORLDS = (
         "adjust, applied later", "base", 1, Shop(rules=rules(mode=ADJUST, applies=1, readable=True), pushes=3)
     ),
     two("adjust, two shops", "adjust", 1, Shop(rules=rules(mode=ADJUST), pushes=3)),
+    # holds
+    World(
+        name="a hold beside a shop",
+        clause="guards belong to raises and holds",
+        shops=(Shop(rules=rules(sees=1), most=2, cancels=1),),
+        on_hand=(2,),
+        holds=(1,),
+    ),
+    World(
+        name="a hold beside two shops",
+        clause="guards belong to raises and holds",
+        shops=(Shop(rules=SET, pushes=1), Shop(rules=rules(mode=COMPARE, readable=True), pushes=1)),
+        on_hand=(2,),
+        holds=(2,),
+    ),
+    World(
+        name="a hold beside a bundle",
+        clause="one sum",
+        shops=(BUNDLE, PART),
+        on_hand=(2, 1),
+        holds=(1, 0),
+    ),
+    World(
+        name="a hold beside an unknown number",
+        clause="unknown is infinite",
+        shops=(Shop(rules=rules(readable=True), shows=1, exposure=None, pushes=1),),
+        holds=(1,),
+    ),
+    World(
+        name="a hold, typed by staff",
+        clause="an order wins",
+        shops=(Shop(rules=SET, shows=1, pushes=1, outside=1, marks=(Mark(), TYPED)),),
+        on_hand=(2,),
+        holds=(1,),
+    ),
 )
 
 
