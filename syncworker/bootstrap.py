@@ -235,6 +235,7 @@ def _register(tx: Transaction, app: App, declared: dict[str, _Declared]) -> Regi
             capabilities=found.capabilities,
             location=configured.location,
             policy=configured.policy,
+            escrow_below=configured.escrow_below,
             counts_open_orders=configured.counts_open_orders,
             price_rule=configured.price,
             updates_listings=found.updates_listings,

@@ -52,6 +52,20 @@ class Policy(StrEnum):
     SHARED = "shared"
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyChoice:
+    """What an operator picked; ``escrow_below`` narrows the risk of ``shared`` and means nothing beside ``escrow``."""
+
+    policy: Policy
+    #: Below so many sellable units nothing is shared; ``None``: it always is.
+    escrow_below: int | None = None
+
+    def in_force(self, sellable: int) -> Policy:
+        """The policy that holds while so many can be sold."""
+        is_scarce = self.escrow_below is not None and sellable < self.escrow_below
+        return Policy.ESCROW if is_scarce else self.policy
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRules:
     """What the engine counts on at one channel: declared facts, and the pessimistic value for each undeclared one.

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from syncworker.errors import InputError
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import incident
 from syncworker.ledger.upsert import insert_for
@@ -97,6 +98,14 @@ def open_incidents(
     if subject is not None:
         query = query.where(incident.c.subject == subject)
     return _incidents(tx, query)
+
+
+def load(tx: Snapshot, incident_id: int) -> Incident:
+    """One incident; InputError if there is none of that number."""
+    found = _incidents(tx, sa.select(incident).where(incident.c.id == incident_id))
+    if not found:
+        raise InputError(f"There is no incident {incident_id}. See `syncworker incident list`.")
+    return found[0]
 
 
 def latest_incidents(tx: Snapshot, *, most: int = 50) -> list[Incident]:

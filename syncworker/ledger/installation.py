@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid4
 from syncworker.errors import AlreadyRunningError
 from syncworker.ledger.backup import mark_restored
 from syncworker.ledger.engine import database_path
-from syncworker.ledger.ledger import Ledger, Transaction
+from syncworker.ledger.ledger import Ledger, Snapshot, Transaction
 from syncworker.ledger.schema import installation
 
 
@@ -77,6 +77,16 @@ def running(ledger: Ledger) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def is_as_left(tx: Snapshot, ledger: Ledger) -> bool | None:
+    """Whether this is the ledger that was last started here; ``None`` where nothing bears witness (a server, no start yet)."""
+    path = witness_path(ledger)
+    row = tx.execute(sa.select(installation)).one_or_none()
+    witness = _read(path)
+    if path is None or (row is None and witness is None):
+        return None
+    return not _is_restored(row, witness)
 
 
 def _lock(file: TextIO, database: Path) -> None:

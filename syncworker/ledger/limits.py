@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from syncworker.core.model import Limits, Policy
+from syncworker.core.model import Limits, Policy, PolicyChoice
 from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import limit, product
@@ -52,11 +52,26 @@ def save_safety_stock(tx: Transaction, sku: str, units: int) -> None:
     tx.execute(sa.update(product).where(product.c.sku == sku).values(safety_stock=units))
 
 
-def policies(tx: Snapshot, skus: Iterable[str]) -> dict[str, Policy]:
+def policies(tx: Snapshot, skus: Iterable[str]) -> dict[str, PolicyChoice]:
     """The policy of each SKU that has one of its own."""
-    rows = tx.execute(
-        sa.select(product.c.sku, product.c.policy).where(
-            among(tx.dialect, product.c.sku, skus), product.c.policy.is_not(None)
-        )
-    )
-    return {row.sku: Policy(row.policy) for row in rows}
+    query = _own_policies().where(among(tx.dialect, product.c.sku, skus))
+    return {row.sku: PolicyChoice(Policy(row.policy), row.escrow_below) for row in tx.execute(query)}
+
+
+def own_policies(tx: Snapshot, *, after: str = "", most: int) -> dict[str, PolicyChoice]:
+    """SKUs with a policy of their own behind ``after``, in order; at most so many."""
+    query = _own_policies().where(product.c.sku > after).order_by(product.c.sku).limit(most)
+    return {row.sku: PolicyChoice(Policy(row.policy), row.escrow_below) for row in tx.execute(query)}
+
+
+def save_policy(tx: Transaction, sku: str, choice: PolicyChoice | None) -> None:
+    """From now on this holds for the SKU everywhere; ``None``: what its channels follow."""
+    values: dict[str, object] = {"policy": None, "escrow_below": None}
+    if choice is not None:
+        values = {"policy": choice.policy.value, "escrow_below": choice.escrow_below}
+    tx.execute(sa.update(product).where(product.c.sku == sku).values(values))
+
+
+def _own_policies() -> sa.Select[str, str | None, int | None]:
+    columns = (product.c.sku, product.c.policy, product.c.escrow_below)
+    return sa.select(*columns).where(product.c.policy.is_not(None))

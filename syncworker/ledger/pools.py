@@ -144,6 +144,12 @@ def broken(tx: Snapshot, name: str) -> list[PoolRecord]:
     return _select(tx, sa.and_(pool.c.channel == name, pool.c.exposure < 0))
 
 
+def unknown(tx: Snapshot) -> int:
+    """How many numbers in the sum nobody knows."""
+    query = sa.select(sa.func.count()).select_from(pool).where(pool.c.in_sum, pool.c.exposure.is_(None))
+    return int(tx.execute(query).scalar_one())
+
+
 def save_bounds(
     tx: Transaction, bounds: Mapping[str, Bound], *, shown: Mapping[str, int | None] | None = None
 ) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
 
 from syncworker.core.availability import StockLevel
 from syncworker.errors import UnknownSkuError
@@ -73,6 +74,7 @@ class Effect:
 class Movement:
     """One row of ``movement``, as people see it."""
 
+    id: int
     sku: str
     location: str
     version: int
@@ -188,29 +190,41 @@ def levels(tx: Snapshot, parts: Iterable[str] | None = None) -> dict[Place, Stoc
     return {(row.sku, row.location): StockLevel(row.on_hand, row.reserved) for row in tx.execute(query)}
 
 
-def history(tx: Snapshot, sku: str, *, location: str | None = None, most: int = 100) -> list[Movement]:
-    """The latest movements of a part, newest first."""
+def history(
+    tx: Snapshot, sku: str, *, location: str | None = None, before: int | None = None, most: int = 100
+) -> list[Movement]:
+    """The latest movements of a part, newest first; the latest of those before number ``before``, if one is given."""
     query = sa.select(movement).where(movement.c.sku == sku).order_by(movement.c.id.desc()).limit(most)
     if location is not None:
         query = query.where(movement.c.location == location)
-    return [
-        Movement(
-            sku=row.sku,
-            location=row.location,
-            version=row.version,
-            kind=MovementKind(row.kind),
-            before=StockLevel(row.on_hand_before, row.reserved_before),
-            after=StockLevel(row.on_hand_after, row.reserved_after),
-            source=row.source,
-            reference=row.reference,
-            line=row.line,
-            step=row.step,
-            actor=row.actor,
-            note=row.note,
-            at=row.at,
-        )
-        for row in tx.execute(query)
-    ]
+    if before is not None:
+        query = query.where(movement.c.id < before)
+    return [_movement(row) for row in tx.execute(query).mappings()]
+
+
+def movements_for(tx: Snapshot, source: str, reference: str, *, most: int = 1_000) -> list[Movement]:
+    """What was moved for one order, delivery note or import, oldest first."""
+    query = sa.select(movement).where(movement.c.source == source, movement.c.reference == reference)
+    return [_movement(row) for row in tx.execute(query.order_by(movement.c.id).limit(most)).mappings()]
+
+
+def _movement(row: RowMapping) -> Movement:
+    return Movement(
+        id=row["id"],
+        sku=row["sku"],
+        location=row["location"],
+        version=row["version"],
+        kind=MovementKind(row["kind"]),
+        before=StockLevel(row["on_hand_before"], row["reserved_before"]),
+        after=StockLevel(row["on_hand_after"], row["reserved_after"]),
+        source=row["source"],
+        reference=row["reference"],
+        line=row["line"],
+        step=row["step"],
+        actor=row["actor"],
+        note=row["note"],
+        at=row["at"],
+    )
 
 
 def _lock_rows(tx: Transaction, places: Iterable[Place]) -> dict[Place, _Count]:

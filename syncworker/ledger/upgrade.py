@@ -77,17 +77,28 @@ def _config(connection: sa.Connection) -> Config:
     return config
 
 
-def _pending(connection: sa.Connection) -> list[str]:
+def refuse_newer(revision: str) -> None:
+    """NewerDatabaseError if tables at this revision were made by a version that we know nothing of."""
+    if revision not in _known():
+        raise NewerDatabaseError(
+            f"This database was written by a newer version of syncworker (its tables are at revision {revision})."
+            " Install that version or a later one: pip install --upgrade syncworker."
+        )
+
+
+def _known() -> dict[str, str]:
+    """Our revisions in words, newest first."""
     scripts = ScriptDirectory.from_config(migrations_config())
-    known = {script.revision: f"{script.revision} {script.doc}" for script in scripts.walk_revisions()}
+    return {script.revision: f"{script.revision} {script.doc}" for script in scripts.walk_revisions()}
+
+
+def _pending(connection: sa.Connection) -> list[str]:
+    known = _known()
     current = current_revision(connection)
     if current is None:
         _refuse_foreign_tables(connection)
-    elif current not in known:
-        raise NewerDatabaseError(
-            f"This database was written by a newer version of syncworker (its tables are at revision {current})."
-            " Install that version or a later one: pip install --upgrade syncworker."
-        )
+    else:
+        refuse_newer(current)
     oldest_first = list(reversed(list(known)))
     start = 0 if current is None else oldest_first.index(current) + 1
     return [known[revision] for revision in oldest_first[start:]]

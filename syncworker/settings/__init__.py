@@ -3,7 +3,7 @@
 Opens no database, calls no channel; the only place that reads the environment.
 """
 
-from syncworker.settings.channels import ChannelSettings
+from syncworker.settings.channels import ChannelSettings, text_settings
 from syncworker.settings.loading import (
     CHANNELS_FILE,
     MAIN_FILE,
@@ -12,7 +12,12 @@ from syncworker.settings.loading import (
     load_settings,
     require_shared_broker,
 )
-from syncworker.settings.writing import add_channel
+from syncworker.settings.writing import (
+    add_channel,
+    remove_channel,
+    set_channel_policy,
+    set_default_policy,
+)
 
 __all__ = [
     "CHANNELS_FILE",
@@ -22,5 +27,9 @@ __all__ = [
     "Settings",
     "add_channel",
     "load_settings",
+    "remove_channel",
     "require_shared_broker",
+    "set_channel_policy",
+    "set_default_policy",
+    "text_settings",
 ]

@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 
 from syncworker.connector import registry
 from syncworker.connector.contract import Connector
-from syncworker.core.model import Policy
+from syncworker.core.model import MAX_QUANTITY, Policy, PolicyChoice
 from syncworker.core.pricing import PriceRule
 from syncworker.errors import ConfigurationError
 from syncworker.settings.price import read_price
@@ -28,9 +28,12 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 NAME_RULE = "small letters, digits, '-' and '_', at most 40, for instance \"tiktok-id\""
 #: Keys that hold for every channel, whatever its connector.
 OPTIONS = (
-    "connector", "location", "policy", "counts_open_orders", "allow_private_network", "price", "settings",
+    "connector", "location", "policy", "escrow_below", "counts_open_orders", "allow_private_network", "price", "settings",
 )  # fmt: skip
 PRIVATE = "allow_private_network"
+#: Keys that choose a policy, for a channel or as the default.
+POLICY_KEYS = ("policy", "escrow_below")
+USUAL_POLICY = PolicyChoice(Policy.ESCROW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,10 @@ class ChannelSettings:
     settings: BaseModel = field(repr=False)
     location: str = "main"
     policy: Policy = Policy.ESCROW
+    #: Below so many sellable units policy ``shared`` is ``escrow``.
+    escrow_below: int | None = None
+    #: Whether the policy stands with the channel itself; otherwise it is the default of ``syncworker.toml``.
+    own_policy: bool = False
     #: Whether orders that are open when the channel is connected lower our stock.
     counts_open_orders: bool = True
     #: How its prices follow from the catalogue's; ``None``: they are the same.
@@ -60,8 +67,16 @@ class Findings:
     secrets: set[str] = field(default_factory=set)
 
 
-def read_channels(path: Path, table: Mapping[str, object], findings: Findings) -> dict[str, ChannelSettings]:
-    """Every usable channel of the file by name; what is wrong with the others is added to the findings."""
+def read_channels(
+    path: Path,
+    table: Mapping[str, object],
+    findings: Findings,
+    default: PolicyChoice = USUAL_POLICY,
+) -> dict[str, ChannelSettings]:
+    """Every usable channel of the file by name; what is wrong with the others is added to the findings.
+
+    ``default`` holds where a channel says nothing about its policy.
+    """
     for key in table:
         if key != "channels":
             findings.problems.append(unknown_key(str(path), key, ["channels"]))
@@ -71,11 +86,17 @@ def read_channels(path: Path, table: Mapping[str, object], findings: Findings) -
             f"{path}: channels: found {shown(channels)}, expected tables [channels.NAME]"
         )
         return {}
-    read = {name: read_channel(path, name, raw, findings) for name, raw in channels.items()}
+    read = {name: read_channel(path, name, raw, findings, default) for name, raw in channels.items()}
     return {name: channel for name, channel in read.items() if channel is not None}
 
 
-def read_channel(path: Path, name: str, raw: object, findings: Findings) -> ChannelSettings | None:
+def read_channel(
+    path: Path,
+    name: str,
+    raw: object,
+    findings: Findings,
+    default: PolicyChoice = USUAL_POLICY,
+) -> ChannelSettings | None:
     """One ``[channels.NAME]``; ``None`` when anything is wrong with it."""
     before, where = len(findings.problems), f"{path}: channels.{name}"
     if NAME.fullmatch(name) is None:
@@ -85,7 +106,7 @@ def read_channel(path: Path, name: str, raw: object, findings: Findings) -> Chan
         return None
     findings.problems += [unknown_key(where, key, OPTIONS) for key in raw if key not in OPTIONS]
     location = _option(where, raw, "location", "main", findings)
-    policy = _policy(where, raw, findings)
+    choice = read_policy(where, raw, findings.problems, default)
     counts = _flag(where, raw, "counts_open_orders", findings)
     price = read_price(where, raw, findings.problems)
     manifest = _manifest(path, raw)
@@ -99,7 +120,9 @@ def read_channel(path: Path, name: str, raw: object, findings: Findings) -> Chan
         manifest=manifest,
         settings=settings,
         location=location,
-        policy=policy,
+        policy=choice.policy,
+        escrow_below=choice.escrow_below,
+        own_policy=not raw.keys().isdisjoint(POLICY_KEYS),
         counts_open_orders=True if counts is None else counts,
         price=price,
     )
@@ -113,14 +136,31 @@ def _option(where: str, raw: Mapping[str, object], key: str, default: str, findi
     return default
 
 
-def _policy(where: str, raw: Mapping[str, object], findings: Findings) -> Policy:
-    value = raw.get("policy", Policy.ESCROW.value)
+def read_policy(
+    where: str, raw: Mapping[str, object], problems: list[str], default: PolicyChoice
+) -> PolicyChoice:
+    """``policy`` and ``escrow_below`` of a table; without either the ``default`` holds."""
+    if raw.keys().isdisjoint(POLICY_KEYS):
+        return default
+    value, below = raw.get("policy", default.policy.value), raw.get("escrow_below")
     names = [policy.value for policy in Policy]
-    if isinstance(value, str) and value in names:
-        return Policy(value)
-    expected = " or ".join(f'"{name}"' for name in names)
-    findings.problems.append(f"{where}.policy: found {shown(value)}, expected {expected}")
-    return Policy.ESCROW
+    if not isinstance(value, str) or value not in names:
+        expected = " or ".join(f'"{name}"' for name in names)
+        problems.append(f"{where}.policy: found {shown(value)}, expected {expected}")
+        return default
+    if below is not None and (
+        not isinstance(below, int) or isinstance(below, bool) or not 1 <= below <= MAX_QUANTITY
+    ):
+        problems.append(
+            f"{where}.escrow_below: found {shown(below)}, expected a whole number of units, 1 or more"
+        )
+        return default
+    if below is not None and value != Policy.SHARED.value:
+        problems.append(
+            f'{where}.escrow_below: counts only with policy = "shared"; take it away, or set the policy'
+        )
+        return default
+    return PolicyChoice(Policy(value), below if isinstance(below, int) else None)
 
 
 def _flag(where: str, raw: Mapping[str, object], key: str, findings: Findings) -> bool | None:
@@ -229,13 +269,25 @@ def _looked_up(path: Path, where: str, kind: str, name: object, findings: Findin
     return None if text is None else text.strip()
 
 
+def text_settings(path: Path, connector: str) -> frozenset[str]:
+    """Settings of a connector that are text, also where it looks like a number; none of a connector that is unknown.
+
+    ``path`` is the ``channels.toml`` that would name it.
+    """
+    known = _connector("", {"connector": connector}, _manifest(path, {"connector": connector}), Findings())
+    if known is None:
+        return frozenset()
+    fields = known.settings.model_fields
+    return frozenset(name for name, info in fields.items() if _holds(info.annotation, {str, SecretStr}))
+
+
 def _secret_keys(model: type[BaseModel]) -> Iterator[str]:
     for name, info in model.model_fields.items():
-        if _holds_secret(info.annotation):
+        if _holds(info.annotation, {SecretStr}):
             yield name
 
 
-def _holds_secret(annotation: object) -> bool:
+def _holds(annotation: object, kinds: set[type]) -> bool:
     if get_origin(annotation) in {Union, UnionType}:
-        return any(_holds_secret(one) for one in get_args(annotation))
-    return annotation is SecretStr
+        return any(_holds(one, kinds) for one in get_args(annotation))
+    return annotation in kinds

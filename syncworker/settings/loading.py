@@ -18,8 +18,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from syncworker.core.model import MAX_QUANTITY, Policy, PolicyChoice
 from syncworker.errors import ConfigurationError
-from syncworker.settings.channels import ChannelSettings, Findings, read_channels
+from syncworker.settings.channels import USUAL_POLICY, ChannelSettings, Findings, read_channels
 from syncworker.settings.reading import read_table, read_text, shown, unknown_key
 
 MAIN_FILE = "syncworker.toml"
@@ -45,6 +46,8 @@ EXPECTED: Mapping[str, str] = MappingProxyType(
         "tick_s": "seconds between 0.1 and 60, for instance 2",
         "concurrency": f"a whole number between 2 and {MOST_TASKS}",
         "actor": "a name of 1 to 64 characters",
+        "policy": '"escrow" or "shared"',
+        "escrow_below": "a whole number of units, 1 or more",
         "token_key": "a key as `syncworker db key` makes it",
     }
 )
@@ -118,6 +121,8 @@ class _Main(BaseSettings):
     concurrency: Annotated[int, BeforeValidator(_no_flag), Field(ge=2, le=MOST_TASKS)] = 16
     actor: Annotated[str, Field(min_length=1, max_length=64)] = Field(default_factory=_login)
     token_key: SecretStr | None = None
+    policy: Policy = Policy.ESCROW
+    escrow_below: Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=MAX_QUANTITY)] | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -152,6 +157,9 @@ class Settings:
     actor: str = "operator"
     #: Seals the tokens of connected accounts; ``None``: a file beside the ledger holds it.
     token_key: SecretStr | None = field(default=None, repr=False)
+    #: What holds where neither a channel nor a SKU says anything.
+    policy: Policy = Policy.ESCROW
+    escrow_below: int | None = None
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
     #: What could be better, one sentence each.
     warnings: tuple[str, ...] = ()
@@ -184,8 +192,9 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, object] | 
     findings = Findings()
     folder = _folder(config, findings)
     main = _main(folder, overrides or {}, findings)
+    default = _default_policy(main, findings)
     channels_file = folder / CHANNELS_FILE
-    channels = read_channels(channels_file, read_table(channels_file, findings.problems), findings)
+    channels = read_channels(channels_file, read_table(channels_file, findings.problems), findings, default)
     if main is None or findings.problems:
         raise ConfigurationError(findings.problems)
     findings.secrets.update(_passwords([main.database_url, main.broker_url]))
@@ -200,6 +209,17 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, object] | 
         secrets=tuple(sorted(findings.secrets)),
         **values,
     )
+
+
+def _default_policy(main: _Main | None, findings: Findings) -> PolicyChoice:
+    """What holds where a channel says nothing."""
+    if main is None:
+        return USUAL_POLICY
+    if main.escrow_below is not None and main.policy is not Policy.SHARED:
+        findings.problems.append(
+            'escrow_below: counts only with policy = "shared"; take it away, or set the policy'
+        )
+    return PolicyChoice(main.policy, main.escrow_below)
 
 
 def require_shared_broker(settings: Settings, command: str) -> None:

@@ -1,4 +1,4 @@
-"""How does a new channel get into ``channels.toml``? Added at its end; every comment and blank line stays."""
+"""How do the two files change? A channel comes at the end, goes, or gets another policy; every other comment and line stays."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 import tomlkit
 from tomlkit import TOMLDocument
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AbstractTable, Table
+from tomlkit.items import AbstractTable, InlineTable, Table
 
+from syncworker.core.model import PolicyChoice
 from syncworker.errors import ConfigurationError, InputError
 from syncworker.settings.channels import OPTIONS, ChannelSettings, Findings, read_channel
 from syncworker.settings.reading import read_text
@@ -40,6 +41,56 @@ def add_channel(path: Path, name: str, connector: str, values: Mapping[str, obje
     channels.append(name, _table(connector, options, settings))
     _replace(path, tomlkit.dumps(document))
     return understood
+
+
+def remove_channel(path: Path, name: str) -> bool:
+    """Take ``[channels.NAME]`` out of the file; False, and nothing written, if it is not there."""
+    document = _understood(path)
+    channels = _channels(path, document)
+    if name not in channels:
+        return False
+    del channels[name]
+    _replace(path, tomlkit.dumps(document))
+    return True
+
+
+def set_channel_policy(path: Path, name: str, choice: PolicyChoice | None) -> None:
+    """Have the channel's own policy be this one; ``None``: it follows the default. InputError if the file has no such channel."""
+    document = _understood(path)
+    channels = _channels(path, document)
+    if name not in channels:
+        raise InputError(f"Channel {name!r} does not stand in {path}. See `syncworker channel list`.")
+    table = channels[name]
+    if not isinstance(table, AbstractTable | InlineTable):
+        raise ConfigurationError([f"{path}: channels.{name} is not a table; expected [channels.{name}]"])
+    _set_policy(table, choice)
+    _replace(path, tomlkit.dumps(document))
+
+
+def set_default_policy(path: Path, choice: PolicyChoice | None) -> None:
+    """Have this policy be the default of ``syncworker.toml``; ``None``: escrow, as without a word."""
+    document = _understood(path)
+    _set_policy(document, choice)
+    _replace(path, tomlkit.dumps(document))
+
+
+def _set_policy(table: TOMLDocument | AbstractTable | InlineTable, choice: PolicyChoice | None) -> None:
+    below = None if choice is None else choice.escrow_below
+    values = {"policy": None if choice is None else choice.policy.value, "escrow_below": below}
+    for key, value in values.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            # A key that is there keeps its place; a new one stands before the tables inside.
+            table[key] = value
+
+
+def _understood(path: Path) -> TOMLDocument:
+    findings = Findings()
+    document = _document(path, findings)
+    if document is None:
+        raise ConfigurationError(findings.problems)
+    return document
 
 
 def _document(path: Path, findings: Findings) -> TOMLDocument | None:

@@ -53,7 +53,9 @@ class Reading(Generic[V]):
 
 def read_products(data: bytes) -> Reading[ProductLine]:
     """Products, bundles and their counts. Every problem is listed, none is raised."""
-    table = read_table(data, required=PRODUCT_COLUMNS, optional=PRODUCT_EXTRAS)
+    table = read_table(
+        data, required=PRODUCT_COLUMNS, optional=PRODUCT_EXTRAS, fractions=("price", "maker_premium")
+    )
     reading = Reading[ProductLine](problems=table.problems)
     for row in table.rows:
         line = _product_line(row, reading.problems)

@@ -33,6 +33,7 @@ def register(
     capabilities: Capabilities,
     location: str = "main",
     policy: Policy = Policy.ESCROW,
+    escrow_below: int | None = None,
     counts_open_orders: bool = True,
     price_rule: PriceRule | None = None,
     updates_listings: bool = False,
@@ -58,6 +59,7 @@ def register(
         feeds=capabilities.feeds if rules.takes_orders and not rules.own_number else (),
         location=location,
         policy=policy,
+        escrow_below=escrow_below,
         counts_open_orders=counts_open_orders,
         price_rule=price_rule,
         listing_fields=listing_fields,
@@ -67,7 +69,8 @@ def register(
         contents.mark(tx, name)
     if before is not None and rules.takes_orders and not before.rules.takes_orders:
         _count_from_now_on(tx, name)
-    if before is not None and (before.policy, before.rules) != (policy, rules):
+    facts = (policy, escrow_below, rules)
+    if before is not None and (before.policy, before.escrow_below, before.rules) != facts:
         _look_at_all(tx, name)
     return is_new
 

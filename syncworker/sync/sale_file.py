@@ -92,7 +92,9 @@ def plan_table(tx: Snapshot, name: str, data: bytes) -> SalePlan:
     whole file and its line: a file without either that was changed is a new file.
     """
     typed_channel(tx, name)
-    table = read_table(data, required=COLUMNS, optional=EXTRAS)
+    table = read_table(
+        data, required=COLUMNS, optional=EXTRAS, fractions=("price",), moments=("sold_at",)
+    )
     reading = _Reading(problems=table.problems)
     whole = hashlib.sha256(data).hexdigest()[:16]
     for row in table.rows:

@@ -1,4 +1,4 @@
-"""Which cells does a CSV file hold? Reads a spreadsheet's table whole, and says where it is not one.
+"""Which cells does a CSV file or a workbook hold? Reads a spreadsheet's table whole, and says where it is not one.
 
 Knows nothing of what the cells mean (``cells.py``), and never gives half a table: what is wrong is listed.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncworker.sync.cells import cleaned
+from syncworker.sync.workbook import MAGIC, Sheet
 
 #: The largest file that is read; a catalogue of 100,000 products has a third of it.
 MAX_BYTES = 32_000_000
@@ -25,11 +26,14 @@ class Problem:
     column: str | None
     found: str | None
     advice: str
+    #: Where it stands in a workbook, for instance B7, where that says more than line and column.
+    cell: str | None = None
 
     def __str__(self) -> str:
         where = ", ".join(
             word for word in (f"line {self.line}" if self.line else "", self.column or "") if word
         )
+        where = f"cell {self.cell}" if self.cell else where
         found = "" if self.found is None else f"found {_shown(self.found)}: "
         return f"{where}: {found}{self.advice}." if where else f"{found}{self.advice}."
 
@@ -50,12 +54,24 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_table(data: bytes, *, required: Sequence[str], optional: Sequence[str]) -> Table:
-    """The table in a CSV file (UTF-8, with or without a byte order mark; the delimiter is taken from its header).
+def read_table(
+    data: bytes,
+    *,
+    required: Sequence[str],
+    optional: Sequence[str],
+    fractions: Sequence[str] = (),
+    moments: Sequence[str] = (),
+) -> Table:
+    """The table in a CSV file (UTF-8, with or without a byte order mark; the delimiter is taken from its header), or in
+    the first sheet of an .xlsx workbook, where only columns in ``fractions`` may hold parts of a whole and only those in
+    ``moments`` dates.
 
     Cells are cleaned of spaces around them. Rows without any content are skipped. Nothing is raised: problems are listed.
     """
     table = Table()
+    if data.startswith(MAGIC):
+        _read_workbook(data, table, (required, optional), fractions, moments)
+        return table
     content = _decoded(data, table.problems)
     if content is None:
         return table
@@ -70,11 +86,37 @@ def read_table(data: bytes, *, required: Sequence[str], optional: Sequence[str])
     return table
 
 
+def _read_workbook(
+    data: bytes,
+    table: Table,
+    known: tuple[Sequence[str], Sequence[str]],
+    fractions: Sequence[str],
+    moments: Sequence[str],
+) -> None:
+    if len(data) > MAX_BYTES:
+        table.problems.append(_too_large(data))
+        return
+    sheet = Sheet()
+    lines = sheet.rows(data, fractions=fractions, moments=moments)
+    header = next(lines, None)
+    names = [] if header is None else [cleaned(cell).casefold() for cell in header[1]]
+    if not sheet.bad:
+        table.problems += _header_problems(names, *known)
+    if not table.problems:
+        _read_rows(lines, names, table)
+    table.problems += [Problem(None, None, bad.found, bad.advice, cell=bad.address) for bad in sheet.bad]
+    # A cell that could not be read looks empty: nothing more is said about its row.
+    unread = {bad.row for bad in sheet.bad}
+    table.rows = [row for row in table.rows if row.line not in unread]
+
+
+def _too_large(data: bytes) -> Problem:
+    return Problem(None, None, None, f"split the file: it has {len(data)} bytes, more than {MAX_BYTES}")
+
+
 def _decoded(data: bytes, problems: list[Problem]) -> str | None:
     if len(data) > MAX_BYTES:
-        problems.append(
-            Problem(None, None, None, f"split the file: it has {len(data)} bytes, more than {MAX_BYTES}")
-        )
+        problems.append(_too_large(data))
         return None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         problems.append(Problem(1, None, None, "save the file as CSV UTF-8; this one is UTF-16"))

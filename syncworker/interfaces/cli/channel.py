@@ -1,4 +1,4 @@
-"""Where do we sell? ``channel add|connect|list|check|pause|resume|go-live|withdraw``."""
+"""Where do we sell? ``channel add|connect|list|show|check|pause|resume|go-live|withdraw|remove``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from syncworker.interfaces.cli.channel_add import add
 from syncworker.interfaces.cli.channel_check import check
 from syncworker.interfaces.cli.channel_connect import connect
 from syncworker.interfaces.cli.channel_live import go_live
+from syncworker.interfaces.cli.channel_show import remove, show
 from syncworker.interfaces.cli.channel_withdraw import withdraw
 from syncworker.interfaces.cli.command import OK, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
@@ -45,6 +46,7 @@ def list_(desk: Desk) -> int:
     return OK
 
 
+channel.add_command(show, "show")
 channel.add_command(check, "check")
 channel.add_command(go_live, "go-live")
 
@@ -95,3 +97,4 @@ def resume(desk: Desk, name: str) -> int:
 
 
 channel.add_command(withdraw, "withdraw")
+channel.add_command(remove, "remove")

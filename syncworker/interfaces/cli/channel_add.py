@@ -61,24 +61,25 @@ def add(
 ) -> int:
     """A line in channels.toml, a row in the ledger."""
     from syncworker.interfaces.sentences import sentence
-    from syncworker.settings import CHANNELS_FILE, add_channel
+    from syncworker.settings import CHANNELS_FILE, add_channel, text_settings
 
-    values: dict[str, object] = dict(_pair(pair, "--set") for pair in pairs)
+    file = desk.settings().folder / CHANNELS_FILE
+    texts = text_settings(file, connector)
+    values: dict[str, object] = dict(_pair(pair, "--set", texts) for pair in pairs)
     values.update(
         {key: {"env": str(variable)} for key, variable in (_split(pair, "--secret") for pair in secrets)}
     )
     options = {"location": location, "policy": policy, "counts_open_orders": counts_open_orders}
     values.update({key: value for key, value in options.items() if value is not None})
-    folder = desk.settings().folder
-    add_channel(folder / CHANNELS_FILE, name, connector, values)
-    with desk.app() as app, app.ledger.snapshot() as tx:
+    add_channel(file, name, connector, values)
+    with desk.app(changed=True) as app, app.ledger.snapshot() as tx:
         from syncworker.ledger.channels import load
 
         state = load(tx, name).state
         warnings = [one for one in app.settings.warnings if f"channels.{name}." in one]
     for warning in warnings:
         desk.note("! " + sentence(warning))
-    document = {"channel": name, "connector": connector, "state": state, "file": folder / CHANNELS_FILE}
+    document = {"channel": name, "connector": connector, "state": state, "file": file}
     desk.answer(document, lambda: _tell(desk, name, state.value, policy))
     return OK
 
@@ -100,9 +101,11 @@ def _tell(desk: Desk, name: str, state: str, policy: str | None) -> None:
         desk.say(_("It is live: type in its sales with `syncworker sale add`."))
 
 
-def _pair(text: str, option: str) -> tuple[str, object]:
+def _pair(text: str, option: str, texts: frozenset[str]) -> tuple[str, object]:
     """``key=value``; numbers, true and false, and lists as TOML writes them, everything else as text."""
     key, value = _split(text, option)
+    if key in texts and not value.startswith(("{", '"', "'")):
+        return key, value
     try:
         return key, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

@@ -40,6 +40,8 @@ PARTIAL = 5
 #: Somebody else is at it.
 BUSY = 6
 INTERRUPTED = 130
+#: The longest name of a person, as the settings have it.
+LONGEST_NAME = 64
 
 #: Stands for the minus of a number, so that ``-3`` is not taken for an option.
 MINUS = "\N{MINUS SIGN}"
@@ -185,7 +187,7 @@ def _tell(desk: Desk, kind: str, text: str, problems: Sequence[str] = ()) -> Non
 
 
 def common_options() -> list[click.Parameter]:
-    """``--config``, ``--lang`` and ``--json``; read before anything else, so that errors obey them too."""
+    """``--config``, ``--lang``, ``--json`` and ``--as``; read before anything else, so that errors obey them too."""
     return [
         click.Option(
             ["--config"],
@@ -213,6 +215,14 @@ def common_options() -> list[click.Parameter]:
             expose_value=False,
             callback=_use_json,
         ),
+        click.Option(
+            ["--as", "acting"],
+            metavar="NAME",
+            help=N_("Who does it, for the books; your login unless given."),
+            is_eager=True,
+            expose_value=False,
+            callback=_use_actor,
+        ),
     ]
 
 
@@ -231,6 +241,18 @@ def _use_language(context: click.Context, parameter: click.Parameter, value: str
 def _use_json(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
     if value:
         desk_of(context).as_json = True
+
+
+def _use_actor(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    if not 1 <= len(value.strip()) <= LONGEST_NAME or not value.isprintable():
+        raise click.BadParameter(
+            _("{name} is no name of 1 to {most} letters.").format(name=repr(value), most=LONGEST_NAME),
+            context,
+            parameter,
+        )
+    desk_of(context).actor = value.strip()
 
 
 # --- the language of the help --------------------------------------------------------------------------------------

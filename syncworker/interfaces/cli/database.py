@@ -1,4 +1,4 @@
-"""Where are the books? ``db upgrade|backup|restore|key``."""
+"""Where are the books? ``db upgrade|check|backup|restore|key``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from syncworker.interfaces.cli.command import OK, Group
+from syncworker.interfaces.cli.database_state import check, restore
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.language import N_, _
 
@@ -44,22 +45,26 @@ def upgrade(desk: Desk) -> int:
     return OK
 
 
+database.add_command(check, "check")
+
+
 @database.command(
     "backup",
     example="db backup /media/usb/ledger.backup",
     help=N_(
         "Copy the whole ledger to a file while everything goes on; the copy is checked before it counts.\n\n"
-        "Restore it by putting it in the ledger's place while nothing runs: the next start notices, and treats every"
-        " number at the channels as unknown until it is read."
+        "It comes back with `syncworker db restore FILE`, which treats every number at the channels as unknown until it is"
+        " read."
     ),
 )
 @click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
 @pass_desk
 def backup(desk: Desk, target: Path) -> int:
     """A copy."""
+    from syncworker.interfaces.cli.progress import progress
     from syncworker.ledger.backup import backup as copy
 
-    with desk.app() as app:
+    with desk.app() as app, progress(_("Copying")):
         done = copy(app.ledger, target)
     size = done.stat().st_size
     text = _("The ledger was copied to {file}.").format(file=done)
@@ -67,33 +72,7 @@ def backup(desk: Desk, target: Path) -> int:
     return OK
 
 
-@database.command(
-    "restore",
-    example="db restore --yes",
-    help=N_(
-        "Say that an older state of the ledger was put back, so that no number at the channels is believed until it is"
-        " read.\n\n"
-        "Needed after a PostgreSQL dump was restored, before anything else starts; a file that was put back is noticed by"
-        " itself."
-    ),
-)
-@click.option("--yes", is_flag=True, help=N_("Do not ask."))
-@pass_desk
-def restore(desk: Desk, yes: bool) -> int:
-    """An older state was put back."""
-    from syncworker.ledger.backup import mark_restored
-
-    with desk.app() as app:
-        desk.confirm(
-            _(
-                "Was the ledger put back to an older state? Every number at the channels then counts as unknown until it is read."
-            ),
-            yes=yes,
-        )
-        pools = app.ledger.run(mark_restored)
-    text = _("{n} numbers count as unknown until they are read and proven.").format(n=pools)
-    desk.answer({"unknown": pools}, lambda: desk.say(text))
-    return OK
+database.add_command(restore, "restore")
 
 
 @database.command(

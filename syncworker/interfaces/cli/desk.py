@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING
 import click
 
 from syncworker.errors import InputError
+from syncworker.interfaces.cli.typed import arguments_of, command_of
 from syncworker.interfaces.language import _, speak, usual
 
 if TYPE_CHECKING:
     from syncworker.bootstrap import App
+    from syncworker.ledger.audits import Auditor
+    from syncworker.ledger.ledger import Ledger
     from syncworker.settings import Settings
 
 #: What `--json` can hold.
@@ -34,6 +37,8 @@ class Desk:
         self.as_json = False
         #: The language asked for by ``--lang``; otherwise the settings and the environment decide.
         self.language: str | None = None
+        #: Who does it, where ``--as`` says so; otherwise the settings and the login decide.
+        self.actor: str | None = None
         speak(usual())
 
     def listen(self, language: str) -> None:
@@ -45,16 +50,24 @@ class Desk:
 
     def settings(self) -> Settings:
         """The configuration, or a ConfigurationError that names every mistake."""
+        from dataclasses import replace
+
         from syncworker.settings import load_settings
 
         settings = load_settings(self.folder)
+        if self.actor is not None:
+            settings = replace(settings, actor=self.actor)
         if self.language is None and settings.language is not None:
             speak(settings.language)
         return settings
 
     @contextmanager
-    def app(self) -> Iterator[App]:
-        """The engine with its tables and channels up to date, closed afterwards. Its log tells of breakdowns alone."""
+    def app(self, *, changed: bool = False) -> Iterator[App]:
+        """The engine with its tables and channels up to date, closed afterwards. Its log tells of breakdowns alone.
+
+        Whatever the block changes in the ledger leaves a row that says who typed what; ``changed`` says that the command
+        changes something else, a file for instance, and leaves one in any case.
+        """
         from syncworker.bootstrap import build, register_channels
         from syncworker.telemetry import configure_logging
 
@@ -62,7 +75,22 @@ class Desk:
         configure_logging(level="critical", secrets=settings.secrets)
         with build(settings) as app:
             register_channels(app)
-            yield app
+            with self.audited(app.ledger, settings) as auditor:
+                if changed:
+                    auditor.changed_elsewhere()
+                yield app
+
+    @contextmanager
+    def audited(self, ledger: Ledger, settings: Settings) -> Iterator[Auditor]:
+        """Whatever the block changes in this ledger leaves a row that says who typed what."""
+        from syncworker.ledger.audits import audited
+
+        context = click.get_current_context()
+        arguments = arguments_of(context, settings.secrets)
+        with audited(
+            ledger, actor=settings.actor, command=command_of(context), arguments=arguments
+        ) as auditor:
+            yield auditor
 
     # --- answers ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What needs a person? ``incident list``."""
+"""What needs a person? ``incident list|show|resolve``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from syncworker.interfaces.cli.command import OK, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.incident_show import resolve, show
 from syncworker.interfaces.language import N_, _
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 @click.group(cls=Group, help=N_("What needs a person: oversold, drift, refused listings, failing channels."))
 def incident() -> None:
     """The noun."""
+
+
+incident.add_command(show, "show")
+incident.add_command(resolve, "resolve")
 
 
 @incident.command(
@@ -48,5 +53,5 @@ def _show_all(desk: Desk, found: tuple[Incident, ...]) -> None:
     from syncworker.interfaces.cli.paper import table
     from syncworker.interfaces.figures import moment
 
-    rows = [[moment(one.opened_at), moment(one.closed_at), words.incident(one)] for one in found]
-    table(desk, [_("Opened"), _("Closed"), _("Incident")], rows)
+    rows = [[str(one.id), moment(one.opened_at), moment(one.closed_at), words.incident(one)] for one in found]
+    table(desk, [_("Number"), _("Opened"), _("Closed"), _("Incident")], rows, right=(0,))

@@ -1,4 +1,4 @@
-"""What was ordered, and which lines wait for us? ``order list|map|ignore|cancel``."""
+"""What was ordered, and which lines wait for us? ``order list|show|map|ignore|cancel``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from syncworker.errors import InputError
 from syncworker.interfaces.cli.command import OK, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.order_show import show
 from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 @click.group(cls=Group, help=N_("What was ordered; lines that nobody can place wait here for you."))
 def order() -> None:
     """The noun."""
+
+
+order.add_command(show, "show")
 
 
 @order.command(

@@ -1,7 +1,8 @@
-"""What do we sell? ``product import|list|publish``."""
+"""What do we sell? ``product import|export|list|publish``."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,16 @@ import click
 
 from syncworker.interfaces.cli.command import DIFFERENCES, OK, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.export import product_export
 from syncworker.interfaces.cli.listing import publish_at
 from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
     from syncworker.bootstrap import App
+    from syncworker.ledger.ledger import Transaction
     from syncworker.ledger.products import Product
-    from syncworker.sync.catalogue import ImportPlan
+    from syncworker.ledger.runs import RunItem
+    from syncworker.sync.catalogue import ImportPlan, ImportRow
 
 #: An import that changes more rows than this is asked about.
 LARGE_IMPORT = 500
@@ -26,11 +30,14 @@ def product() -> None:
     """The noun."""
 
 
+product.add_command(product_export, "export")
+
+
 @product.command(
     "import",
     example="product import config/catalogue.csv --dry-run",
     help=N_(
-        "Take in a catalogue from a CSV file: all of it or nothing.\n\n"
+        "Take in a catalogue from a CSV file or the first sheet of an .xlsx workbook: all of it or nothing.\n\n"
         "Columns: sku, title, on_hand, and if you like price, currency, parts, maker, maker_premium, description,"
         " images (https addresses with spaces between them). A bundle names its parts (BIN-BAMBU:1;SAPU-GLAGAH:1) and"
         " leaves on_hand empty, since it follows them; every other row must have a number. Each mistake is named with its line. Importing the same file again changes nothing."
@@ -51,29 +58,55 @@ def import_(desk: Desk, file: Path, location: str, dry_run: bool, yes: bool) -> 
     with desk.app() as app:
         with app.ledger.snapshot() as tx:
             plan = plan_products(tx, data, location=location)
-        return take_in(desk, app, plan, dry_run=dry_run, yes=yes)
+        return take_in(desk, app, plan, file=file, dry_run=dry_run, yes=yes)
 
 
-def take_in(desk: Desk, app: App, plan: ImportPlan, *, dry_run: bool, yes: bool) -> int:
+def take_in(desk: Desk, app: App, plan: ImportPlan, *, file: Path, dry_run: bool, yes: bool) -> int:
     """Show the plan; apply it unless it is a dry run."""
     from syncworker.bootstrap import register_channels
-    from syncworker.sync.catalogue import RowState, apply_plan
+    from syncworker.interfaces.cli.progress import progress
+    from syncworker.sync.catalogue import RowState
 
+    run_id: str | None = None
     changing = len(plan.rows) - len(plan.rows_that_are(RowState.UNCHANGED))
     if not desk.as_json:
         _show_plan(desk, plan)
     if not dry_run and not plan.is_empty:
         if changing > LARGE_IMPORT:
             desk.confirm(_("Change {n} rows?").format(n=changing), yes=yes)
-        reference = app.context.new_id()
-        app.ledger.run(lambda tx: apply_plan(tx, plan, reference=reference, actor=app.settings.actor))
-        # A counter offers every product.
-        register_channels(app)
-    _tell_outcome(desk, plan, dry_run=dry_run)
+        run_id = app.context.new_id()
+        with progress(_("Taking in")):
+            app.ledger.run(lambda tx: _apply(tx, plan, run_id, actor=app.settings.actor, file=file))
+            # A counter offers every product.
+            register_channels(app)
+    _tell_outcome(desk, plan, dry_run=dry_run, run_id=run_id)
     return DIFFERENCES if dry_run and not plan.is_empty else OK
 
 
-def _tell_outcome(desk: Desk, plan: ImportPlan, *, dry_run: bool) -> None:
+def _apply(tx: Transaction, plan: ImportPlan, run_id: str, *, actor: str, file: Path) -> None:
+    """All of it, and the run that says so: its movements have the run's id as their reference."""
+    from syncworker.ledger import runs
+    from syncworker.sync.catalogue import RowState, apply_plan
+
+    changing = [row for row in plan.rows if row.state is not RowState.UNCHANGED]
+    facts = {"file": file.name, "rows": len(plan.rows), "changed": len(changing), "location": plan.location}
+    runs.record(tx, run_id, kind="import", actor=actor, details=facts)
+    runs.add_items(tx, run_id, [_item(row) for row in changing])
+    apply_plan(tx, plan, reference=run_id, actor=actor)
+
+
+def _item(row: ImportRow) -> RunItem:
+    from syncworker.interfaces.cli.desk import plain
+    from syncworker.ledger.runs import RunItem
+
+    changes = {each.field: [each.before, each.after] for each in row.changes}
+    subject = row.sku if row.location == "main" else f"{row.sku}@{row.location}"
+    return RunItem(
+        subject=subject, state=row.state.value, details=json.loads(json.dumps(changes, default=plain))
+    )
+
+
+def _tell_outcome(desk: Desk, plan: ImportPlan, *, dry_run: bool, run_id: str | None) -> None:
     from syncworker.sync.catalogue import RowState
 
     counts = {state.value: len(plan.rows_that_are(state)) for state in RowState}
@@ -90,7 +123,7 @@ def _tell_outcome(desk: Desk, plan: ImportPlan, *, dry_run: bool) -> None:
         for row in plan.rows
     ]
     applied = not dry_run and not plan.is_empty
-    document = {"applied": applied, **counts, "rows": rows}
+    document = {"applied": applied, "run": run_id, **counts, "rows": rows}
     said = _("{new} new, {changed} changed, {unchanged} unchanged.").format(**counts)
     if dry_run and not plan.is_empty:
         said += " " + _("Nothing was changed: this was a dry run.")

@@ -28,8 +28,12 @@ COMMANDS = {
     "listing": "listing:listing",
     "limit": "limit:limit",
     "price": "price:price",
+    "policy": "policy:policy",
     "pool": "pool:pool",
     "incident": "incident:incident",
+    "parked": "parked:parked",
+    "run": "run:run",
+    "audit": "audit:audit",
     "config": "config:config",
     "connector": "connector:connector",
     "db": "database:database",
@@ -44,8 +48,9 @@ COMMANDS = {
 SHELVES = {
     N_("Begin"): ("demo", "init", "up"),
     N_("Every day"): ("status", "stock", "sale", "order", "explain", "resync"),
-    N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "incident"),
-    N_("Look after it"): ("doctor", "config", "db", "pool", "connector"),
+    N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "policy"),
+    N_("What needs you"): ("incident", "parked"),
+    N_("Look after it"): ("doctor", "run", "audit", "config", "db", "pool", "connector"),
     N_("Larger and trial runs"): ("worker", "beat", "webhooks", "sandbox"),
 }
 

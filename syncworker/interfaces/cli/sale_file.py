@@ -16,7 +16,7 @@ from syncworker.interfaces.language import N_, _
 
 if TYPE_CHECKING:
     from syncworker.bootstrap import App
-    from syncworker.ledger.ledger import Snapshot
+    from syncworker.ledger.ledger import Snapshot, Transaction
     from syncworker.sync.sale_file import SalePlan
 
 #: More new sales than this are only taken when somebody agrees, or with --yes.
@@ -33,7 +33,7 @@ _dry_run = click.option(
     "import",
     example="sale import stall.csv --channel counter --dry-run",
     help=N_(
-        "Sales from a CSV file: shown first, then all of them or none.\n\n"
+        "Sales from a CSV file or the first sheet of an .xlsx workbook: shown first, then all of them or none.\n\n"
         "Columns: sku, units, and if you like reference, sold_at, price, currency. Every mistake is named with its line."
         " Importing the same file again counts nothing twice. If you add rows to a file, give each row a reference or"
         " a sold_at with the time of day: then the rows of before are known again."
@@ -54,7 +54,7 @@ def import_(desk: Desk, file: Path, channel: str | None, dry_run: bool, yes: boo
     with desk.app() as app:
         with app.ledger.snapshot() as tx:
             plan = plan_table(tx, channel or only_counter(tx), data)
-        return _take_in(desk, app, plan, dry_run=dry_run, yes=yes, large=LARGE_IMPORT)
+        return _take_in(desk, app, plan, file=file, dry_run=dry_run, yes=yes, large=LARGE_IMPORT)
 
 
 @sale.command(
@@ -78,7 +78,7 @@ def replay(desk: Desk, file: Path, channel: str | None, dry_run: bool) -> int:
     with desk.app() as app:
         with app.ledger.snapshot() as tx:
             plan = plan_offline(tx, data, channel=channel or _counter_if_one(tx))
-        return _take_in(desk, app, plan, dry_run=dry_run, yes=True, large=0)
+        return _take_in(desk, app, plan, file=file, dry_run=dry_run, yes=True, large=0)
 
 
 def _counter_if_one(tx: Snapshot) -> str | None:
@@ -90,19 +90,46 @@ def _counter_if_one(tx: Snapshot) -> str | None:
         return None
 
 
-def _take_in(desk: Desk, app: App, plan: SalePlan, *, dry_run: bool, yes: bool, large: int) -> int:
+def _take_in(
+    desk: Desk, app: App, plan: SalePlan, *, file: Path, dry_run: bool, yes: bool, large: int
+) -> int:
     """Show the plan; record it unless it is a dry run."""
-    from syncworker.sync.sale_file import SaleState, record
+    from syncworker.interfaces.cli.progress import progress
+    from syncworker.sync.sale_file import SaleState
 
+    run_id: str | None = None
     new = len(plan.rows_that_are(SaleState.NEW))
     if not desk.as_json:
         _show_plan(desk, plan)
     if new and not dry_run:
         if large and new > large:
             desk.confirm(_("Record {n} sales?").format(n=new), yes=yes)
-        app.ledger.run(lambda tx: record(tx, plan, actor=app.settings.actor))
-    _tell(desk, plan, applied=bool(new) and not dry_run)
+        run_id = app.context.new_id()
+        with progress(_("Taking in")):
+            app.ledger.run(lambda tx: _record(tx, plan, run_id, actor=app.settings.actor, file=file))
+    _tell(desk, plan, run_id, applied=bool(new) and not dry_run)
     return DIFFERENCES if dry_run and new else OK
+
+
+def _record(tx: Transaction, plan: SalePlan, run_id: str, *, actor: str, file: Path) -> None:
+    """The new sales, and the run that says so."""
+    from syncworker.ledger import runs
+    from syncworker.ledger.runs import RunItem
+    from syncworker.sync.sale_file import SaleState, record
+
+    new = plan.rows_that_are(SaleState.NEW)
+    facts = {"file": file.name, "rows": len(plan.rows), "new": len(new)}
+    runs.record(tx, run_id, kind="sales", actor=actor, details=facts)
+    items = [
+        RunItem(
+            subject=f"{row.channel}/{row.sale.reference}",
+            state=row.state.value,
+            details={"sku": row.sale.sku, "units": row.sale.units, "line": row.line},
+        )
+        for row in new
+    ]
+    runs.add_items(tx, run_id, items)
+    record(tx, plan, actor=actor)
 
 
 def _show_plan(desk: Desk, plan: SalePlan) -> None:
@@ -121,7 +148,7 @@ def _show_plan(desk: Desk, plan: SalePlan) -> None:
         desk.say(_("… and {n} more.").format(n=number(len(new) - SHOWN)))
 
 
-def _tell(desk: Desk, plan: SalePlan, *, applied: bool) -> None:
+def _tell(desk: Desk, plan: SalePlan, run_id: str | None, *, applied: bool) -> None:
     from syncworker.interfaces.figures import number
     from syncworker.sync.sale_file import SaleState
 
@@ -138,7 +165,7 @@ def _tell(desk: Desk, plan: SalePlan, *, applied: bool) -> None:
         }
         for row in plan.rows
     ]
-    document = {"applied": applied, "new": len(new), "known": len(known), "rows": rows}
+    document = {"applied": applied, "run": run_id, "new": len(new), "known": len(known), "rows": rows}
     if not new:
         said = _("All {n} sales of this file are in the books already; nothing was changed.").format(
             n=number(len(known))

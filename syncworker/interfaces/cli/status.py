@@ -132,7 +132,7 @@ def show_incidents(desk: Desk, incidents: tuple[Incident, ...]) -> None:
         return
     desk.say(ngettext("{n} open incident:", "{n} open incidents:", len(incidents)).format(n=len(incidents)))
     for one in incidents:
-        desk.say(f"  • {harmless(words.incident(one))} ({moment(one.opened_at)})")
+        desk.say(f"  {one.id}. {harmless(words.incident(one))} ({moment(one.opened_at)})")
         desk.say(f"    {harmless(words.next_step(one))}")
 
 

@@ -1,4 +1,4 @@
-"""How many units are there, and where? ``stock show|set|adjust|receive|move|import``."""
+"""How many units are there, and where? ``stock list|show|history|set|adjust|receive|move|import|export``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import click
 
 from syncworker.interfaces.cli.command import OK, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.export import stock_export
 from syncworker.interfaces.cli.product import take_in
+from syncworker.interfaces.cli.stock_list import history, list_
 from syncworker.interfaces.cli.values import Moment, Units
 from syncworker.interfaces.language import N_, _
 
@@ -27,6 +29,11 @@ _location = click.option("--location", default="main", show_default=True, help=N
 @click.group(cls=Group, help=N_("How many units are there: counts, goods in, corrections."))
 def stock() -> None:
     """The noun."""
+
+
+stock.add_command(list_, "list")
+stock.add_command(history, "history")
+stock.add_command(stock_export, "export")
 
 
 @stock.command(
@@ -234,7 +241,8 @@ def _show_move(desk: Desk, sku: str, before: dict[str, StockLevel], after: dict[
     "import",
     example="stock import counted.csv --dry-run",
     help=N_(
-        "A stock-take from a CSV file with the columns sku, on_hand and if you like location: all of it or nothing.\n\n"
+        "A stock-take from a CSV file, or the first sheet of an .xlsx workbook, with the columns sku, on_hand and if you"
+        " like location: all of it or nothing.\n\n"
         "An empty cell is a mistake, never 0. SKUs that the file does not name keep their count."
     ),
 )
@@ -261,7 +269,7 @@ def import_(desk: Desk, file: Path, location: str, dry_run: bool, pull: bool, ye
             )
         with app.ledger.snapshot() as tx:
             plan = plan_counts(tx, data, location=location)
-        return take_in(desk, app, plan, dry_run=dry_run, yes=yes)
+        return take_in(desk, app, plan, file=file, dry_run=dry_run, yes=yes)
 
 
 def _level(app: App, sku: str, location: str) -> StockLevel:

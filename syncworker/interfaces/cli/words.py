@@ -44,6 +44,34 @@ STATES = {
     "hidden": N_("hidden"),
 }
 
+#: What is said of an order as a whole; ``unknown`` is no push without an answer here.
+ORDER_STATES = {
+    "live": N_("to be shipped"),
+    "shipped": N_("shipped"),
+    "cancelled": N_("cancelled"),
+    "unknown": N_("of a status that nobody knows"),
+}
+
+RUNS = {
+    "import": N_("import"),
+    "sales": N_("sales from a file"),
+    "resync": N_("resync"),
+    "reconcile": N_("read-back of every number"),
+    "assume": N_("number vouched for"),
+    "resolve": N_("incident closed by a person"),
+    "remove": N_("channel removed"),
+    "undo": N_("undone"),
+    "restore": N_("backup restored"),
+}
+
+JOBS = {
+    "pull": N_("pull orders"),
+    "push": N_("send numbers"),
+    "read": N_("read numbers back"),
+    "contents": N_("send titles, prices and pictures"),
+    "listings": N_("look for listings"),
+}
+
 MOVEMENTS = {
     MovementKind.RESERVE: N_("promised to orders"),
     MovementKind.RELEASE: N_("given back by orders"),
@@ -134,6 +162,33 @@ _LOOK = N_("See `syncworker incident list --json` for the facts.")
 def state(value: str) -> str:
     """A state by its plain name."""
     return _(STATES.get(value, value))
+
+
+def policy_choice(name: str, below: int | None) -> str:
+    """``shared, escrow below 10 units``."""
+    return (
+        name if below is None else _("{policy}, escrow below {n} units").format(policy=name, n=number(below))
+    )
+
+
+def job(value: str) -> str:
+    """What is done at a channel again and again."""
+    return _(JOBS.get(value, value))
+
+
+def run_kind(value: str) -> str:
+    """What was set in motion."""
+    return _(RUNS.get(value, value))
+
+
+def order_state(value: str) -> str:
+    """How an order stands."""
+    return _(ORDER_STATES.get(value, value))
+
+
+def step(before: int, after: int) -> str:
+    """A count before and after: ``36 → 34``, or the one number if it is the same."""
+    return number(after) if before == after else f"{number(before)} → {number(after)}"
 
 
 def reason(why: Reason) -> str:

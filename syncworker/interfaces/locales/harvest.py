@@ -19,7 +19,7 @@ PACKAGE = Path(syncworker.__file__).parent
 #: Rooms whose errors reach a person.
 ENGINE = ("errors.py", "bootstrap.py", "settings", "sync", "ledger", "connector", "tasks")
 #: Calls and lists that take sentences for people, beside what is raised.
-_TAKERS = ("Error", "Problem")
+_TAKERS = ("Error", "Problem", "BadCell", "_refuse")
 _LISTS = ("problems", "found", "warnings", "_problems")
 #: What click says itself.
 CLICK = (
@@ -43,6 +43,8 @@ PIECED = (
     "line {line}, {column}: found {found}: {advice}.",
     "line {line}, {column}: {advice}.",
     "line {line}: {advice}.",
+    "cell {cell}: found {found}: {advice}.",
+    "cell {cell}: {advice}.",
     "{where}: {key} is unknown; did you mean {meant}? there are: {names}",
     "{where}: {key} is unknown; there are: {names}",
     "{where}: connector {name} is unknown; did you mean {meant}? there are: {names}",

@@ -46,6 +46,7 @@ run = Table(
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=True),
     Column("details", JSON, nullable=False),
+    Index("ix_run_started", "started_at", "id"),
 )
 
 run_item = Table(
@@ -55,6 +56,21 @@ run_item = Table(
     Column("subject", ExternalId, primary_key=True),
     Column("state", String(16), nullable=False),
     Column("details", JSON, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(128), nullable=False),
+    #: As it is typed: "stock set".
+    Column("command", String(64), nullable=False),
+    #: What was given, by name; never a secret.
+    Column("arguments", JSON, nullable=False),
+    #: done, or the error's kind; empty while it goes on, or after it was killed.
+    Column("outcome", String(64), nullable=True),
+    Column("finished_at", Moment, nullable=True),
 )
 
 installation = Table(
