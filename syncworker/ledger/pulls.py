@@ -22,8 +22,11 @@ from syncworker.ledger.upsert import insert_for
 
 #: How far back the first pull of a channel reaches: every unshipped order reserves, however old.
 FIRST_REACH = timedelta(days=90)
-#: An unfinished pull older than this is given up; a new one begins at the watermark.
-LONGEST_PULL = timedelta(minutes=10)
+#: An unfinished pull that has not moved for so long is given up, since its place may be none any more; a new one begins at
+#: the watermark.
+LONGEST_REST = timedelta(minutes=10)
+#: So is one that goes on for longer than this: a walk that never ends.
+LONGEST_PULL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class FeedProgress:
     since: datetime
     cursor: str | None = None
     done: bool = False
+    #: When its last page was recorded.
+    moved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,11 @@ class PullRecord:
     error: str | None = None
 
     @property
+    def moved_at(self) -> datetime:
+        """When it last went on."""
+        return max([self.began_at, *(feed.moved_at for feed in self.feeds.values() if feed.moved_at)])
+
+    @property
     def proof(self) -> PullProof:
         """As far as it can settle a pool."""
         return PullProof(sequence=self.sequence, began_at=self.began_at, whole=self.whole)
@@ -61,13 +71,18 @@ class PullRecord:
 
 
 def begin_or_continue(tx: Transaction, channel: ChannelRecord, pull_id: str) -> PullRecord:
-    """Go on with the channel's unfinished pull if it is young, else begin a new one."""
+    """Go on with the channel's unfinished pull unless it rested for too long, else begin a new one.
+
+    However long a backlog is, it is walked once: were it given up while it goes on, a feed in no order of time, whose
+    watermark stays where it was, would begin again for ever.
+    """
     row = tx.execute(
         sa.select(pull)
         .where(pull.c.channel == channel.name, pull.c.sequence == channel.pull_sequence, pull.c.finished_at.is_(None))
     ).mappings().one_or_none()  # fmt: skip
-    if row is not None and row["began_at"] > tx.now - LONGEST_PULL:
-        return _record(row)
+    unfinished = None if row is None else _record(row)
+    if unfinished is not None and _goes_on(unfinished, tx.now):
+        return unfinished
     record = PullRecord(
         id=pull_id,
         channel=channel.name,
@@ -100,7 +115,7 @@ def record_page(
 
     When it was the last page of the last feed the pull is whole and finished.
     """
-    progress = replace(record.feeds[feed], cursor=next_cursor, done=next_cursor is None)
+    progress = replace(record.feeds[feed], cursor=next_cursor, done=next_cursor is None, moved_at=tx.now)
     feeds = {**record.feeds, feed: progress}
     whole = all(each.done for each in feeds.values())
     moved = replace(
@@ -110,6 +125,7 @@ def record_page(
         orders=record.orders + orders,
         whole=whole,
         finished_at=tx.now if whole else None,
+        error=None,
     )
     tx.execute(
         sa.update(pull)
@@ -120,6 +136,7 @@ def record_page(
             orders=moved.orders,
             whole=whole,
             finished_at=moved.finished_at,
+            error=None,
         )
     )
     if newest is not None:
@@ -127,12 +144,12 @@ def record_page(
     return moved
 
 
-def record_failure(tx: Transaction, record: PullRecord, error: str) -> None:
-    """The pull ends here, not whole; the next one begins at the watermark."""
+def record_failure(tx: Transaction, record: PullRecord, error: str, *, goes_on: bool = False) -> None:
+    """The pull ends here, not whole, and the next one begins at the watermark; or it ``goes_on`` where it is."""
     tx.execute(
         sa.update(pull)
         .where(pull.c.id == record.id)
-        .values(finished_at=tx.now, error=error[:500], whole=False)
+        .values(finished_at=None if goes_on else tx.now, error=error[:500], whole=False)
     )
 
 
@@ -149,6 +166,10 @@ def watermarks(tx: Snapshot, channel: str) -> dict[str, datetime]:
     """Up to where each feed of the channel is recorded."""
     rows = tx.execute(sa.select(cursor.c.feed, cursor.c.watermark).where(cursor.c.channel == channel))
     return {row.feed: row.watermark for row in rows}
+
+
+def _goes_on(record: PullRecord, now: datetime) -> bool:
+    return record.moved_at > now - LONGEST_REST and record.began_at > now - LONGEST_PULL
 
 
 def _since(tx: Snapshot, channel: ChannelRecord, feed: str) -> datetime:
@@ -172,7 +193,12 @@ def _advance(tx: Transaction, channel: str, feed: str, newest: datetime) -> None
 
 def _stored(feeds: Mapping[str, FeedProgress]) -> dict[str, dict[str, object]]:
     return {
-        name: {"since": feed.since.isoformat(), "cursor": feed.cursor, "done": feed.done}
+        name: {
+            "since": feed.since.isoformat(),
+            "cursor": feed.cursor,
+            "done": feed.done,
+            "moved_at": None if feed.moved_at is None else feed.moved_at.isoformat(),
+        }
         for name, feed in feeds.items()
     }
 
@@ -185,6 +211,8 @@ def _record(row: RowMapping) -> PullRecord:
             since=datetime.fromisoformat(each["since"]),
             cursor=each["cursor"],
             done=each["done"],
+            # Rows of before this was noted have none.
+            moved_at=None if each.get("moved_at") is None else datetime.fromisoformat(each["moved_at"]),
         )
         for name, each in stored.items()
     }

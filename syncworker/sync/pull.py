@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from syncworker.connector.contract import OrderPage
-from syncworker.errors import LeaseLostError, MalformedAnswerError
+from syncworker.errors import LeaseLostError, MalformedAnswerError, RetryLaterError
 from syncworker.ledger import channels, jobs, pulls
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind, Lease
@@ -144,6 +144,9 @@ def _failed(context: Context, begun: _Begun, error: Exception) -> None:
 def _fail(tx: Transaction, begun: _Begun, error: Exception) -> None:
     if not jobs.keep(tx, begun.lease, seconds=lease_s(begun.channel.rules)):
         return
-    pulls.record_failure(tx, begun.pull, str(error) or repr(error))
+    # The channel wants to be left alone for a while: the place where the walk is stays what it was.
+    pulls.record_failure(
+        tx, begun.pull, str(error) or repr(error), goes_on=isinstance(error, RetryLaterError)
+    )
     not_before = record_failure(tx, begun.channel, error)
     jobs.release(tx, begun.lease, due_at=not_before)
