@@ -123,7 +123,7 @@ def _kinds(rules: ChannelRules, feeds: tuple[str, ...]) -> list[JobKind]:
     """What there is to do: nothing is read where the number is ours, and nothing pulled where nothing is ordered."""
     if rules.own_number:
         return [JobKind.PUSH]
-    return [JobKind.PULL, JobKind.PUSH, JobKind.READ] if feeds else [JobKind.PUSH, JobKind.READ]
+    return [*([JobKind.PULL] if feeds else []), JobKind.PUSH, JobKind.READ, JobKind.LISTINGS]
 
 
 def _add_jobs(tx: Transaction, name: str, kinds: Iterable[JobKind]) -> None:

@@ -25,6 +25,8 @@ class JobKind(StrEnum):
     READ = "read"
     #: Title, price, pictures: never a quantity.
     CONTENTS = "contents"
+    #: What the channel lists, so that a listing of ours that nobody linked is seen.
+    LISTINGS = "listings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,19 @@ def due(tx: Snapshot) -> list[tuple[str, JobKind]]:
     return [(row.channel, JobKind(row.kind)) for row in rows]
 
 
-def call_for(tx: Transaction, names: Iterable[str], kind: JobKind) -> None:
-    """Make the job due now at these channels, if it is not already."""
+def call_for(tx: Transaction, names: Iterable[str], kind: JobKind, *, by: datetime | None = None) -> None:
+    """Make the job due now, or ``by`` then, at these channels, if it is not already."""
+    at = tx.now if by is None else by
     tx.execute(
         sa.update(job)
-        .where(job.c.channel.in_(sorted(set(names))), job.c.kind == kind.value, job.c.due_at > tx.now)
-        .values(due_at=tx.now)
+        .where(job.c.channel.in_(sorted(set(names))), job.c.kind == kind.value, job.c.due_at > at)
+        .values(due_at=at)
     )
+
+
+def put_off(tx: Transaction, name: str, kind: JobKind, *, until: datetime) -> None:
+    """The job is due then, sooner or later than it was; whoever holds it goes on."""
+    tx.execute(sa.update(job).where(_is(name, kind)).values(due_at=until))
 
 
 def remove(tx: Transaction, name: str, kind: JobKind) -> None:

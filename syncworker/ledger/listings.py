@@ -69,6 +69,8 @@ class ListingRecord:
     refusal: str | None
     contents_wanted: int
     contents_done: int
+    #: To be linked to nothing, once nothing can be sold from its number.
+    unlinking: bool
 
     @property
     def is_to_be_sent(self) -> bool:

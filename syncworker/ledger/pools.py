@@ -105,11 +105,11 @@ def by_key(tx: Snapshot, channel: str, keys: Iterable[str]) -> dict[str, PoolRec
 
 
 def dirty(tx: Snapshot, name: str, *, most: int) -> list[PoolRecord]:
-    """Pools that the allocator has yet to look at and that may be pushed now, scarce first."""
+    """Pools that the allocator has yet to look at and that may be pushed now, those first that waited longest for a look."""
     ready = sa.or_(pool.c.not_before.is_(None), pool.c.not_before <= tx.now)
-    return _select(
-        tx, sa.and_(pool.c.channel == name, pool.c.wanted_version > pool.c.planned_version, ready), most=most
-    )
+    waiting = sa.and_(pool.c.channel == name, pool.c.wanted_version > pool.c.planned_version, ready)
+    query = sa.select(pool).where(waiting).order_by(pool.c.planned_at.asc().nulls_first(), pool.c.id)
+    return [_record(row) for row in tx.execute(query.limit(most)).mappings()]
 
 
 def dirty_channels(tx: Snapshot) -> list[str]:
@@ -219,6 +219,11 @@ def record_plan(tx: Transaction, looked: Iterable[tuple[PoolRecord, int, str]]) 
             ),
             rows,
         )
+
+
+def record_look(tx: Transaction, pool_ids: Iterable[str]) -> None:
+    """These were looked at in vain and stay to be looked at, after the others."""
+    tx.execute(sa.update(pool).where(among(tx.dialect, pool.c.id, pool_ids)).values(planned_at=tx.now))
 
 
 def look_again(tx: Transaction, reasons: Iterable[str], *, planned_before: datetime) -> int:

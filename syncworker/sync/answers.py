@@ -115,7 +115,8 @@ def _shown_in_catalogue(tx: Transaction, case: _Case, echo: int | None) -> PoolR
     """Nobody can order there, so nothing has to be settled: it is looked at once more after a while, that is all."""
     record, push, answer = case.record, case.push, case.answer
     pushes.answer(tx, push.id, PushState.SETTLED, echo=answer.echo, message=answer.message, closed=True)
-    pools.update(tx, record.id, refusals=0, not_before=None)
+    if record.refusals:
+        pools.update(tx, record.id, refusals=0, not_before=None)
     pools.want_read(tx, [record.id], at=tx.now + LOOK_AT_CATALOGUE_AFTER)
     return replace(record, shown=push.value if echo is None else echo)
 

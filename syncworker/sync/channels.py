@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from syncworker.connector.contract import Capabilities
 from syncworker.core.availability import free_of
-from syncworker.core.exposure import assumed, can_be_assumed, counted, forgotten
-from syncworker.core.model import Policy
+from syncworker.core.exposure import assumed, can_be_assumed, counted, forgotten, lands_by
+from syncworker.core.model import ChannelRules, Policy
 from syncworker.core.pricing import PriceRule
 from syncworker.errors import InputError
 from syncworker.ledger import channels, contents, jobs, listings, pools, pushes
@@ -21,7 +21,7 @@ from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
 from syncworker.sync.incidents import review_parts
 from syncworker.sync.listings import review_protection
-from syncworker.sync.numbers import review_moves
+from syncworker.sync.numbers import forget, review_moves
 from syncworker.sync.stockroom import Part, Stockroom, lock_connected, stockroom_of
 
 
@@ -68,19 +68,23 @@ def register(
     if told_before not in (None, (price_rule, listing_fields)):
         contents.mark(tx, name)
     if before is not None and rules.takes_orders and not before.rules.takes_orders:
-        _count_from_now_on(tx, name)
+        _count_from_now_on(tx, channels.load(tx, name), before.rules)
     facts = (policy, escrow_below, rules)
     if before is not None and (before.policy, before.escrow_below, before.rules) != facts:
         _look_at_all(tx, name)
     return is_new
 
 
-def _count_from_now_on(tx: Transaction, name: str) -> None:
-    """A catalogue takes orders now: what it shows was never counted, so nothing is known of it."""
-    lock_connected(tx, {record.sku for record in pools.of_channel(tx, name)})
-    records = pools.of_channel(tx, name)
-    pools.save_bounds(tx, {record.id: forgotten(record.bound) for record in records})
-    pools.want_read(tx, [record.id for record in records], at=tx.now)
+def _count_from_now_on(tx: Transaction, channel: ChannelRecord, before: ChannelRules) -> None:
+    """A catalogue takes orders now: what it shows was never counted, so nothing is known of it.
+
+    Nor was what was sent to it: until that can land no more, no reading is believed and no 0 would prove anything.
+    """
+    lock_connected(tx, {record.sku for record in pools.of_channel(tx, channel.name)})
+    landed = max(lands_by(tx.now, rules) + rules.apply_lag for rules in (before, channel.rules))
+    for record in pools.of_channel(tx, channel.name):
+        forget(tx, channel, record, changed_by=landed)
+        pools.update(tx, record.id, not_before=landed)
 
 
 def stock_counter(tx: Transaction, context: Context, name: str) -> int:
@@ -184,6 +188,7 @@ def go_live(tx: Transaction, name: str, plan: Sequence[Adoption]) -> None:
 def pause(tx: Transaction, name: str, *, withdraw: bool) -> None:
     """No more pushes; pulls go on and what it may sell stays counted. ``withdraw`` sets everything to 0 first."""
     _must_be_live(channels.load(tx, name))
+    _lock(tx, [name])
     channels.set_state(tx, name, ChannelState.PAUSED, withdrawing=withdraw)
     _look_at_all(tx, name)
 
@@ -192,6 +197,7 @@ def resume(tx: Transaction, name: str) -> None:
     """Pushes go on; what was withdrawn gets its share again."""
     channel = channels.load(tx, name)
     _must_be_live(channel)
+    _lock(tx, [name])
     channels.set_state(tx, name, ChannelState.LIVE, withdrawing=False)
     _look_at_all(tx, name)
 
@@ -202,6 +208,7 @@ def withdraw(tx: Transaction, names: Sequence[str]) -> list[str]:
     It is true once :func:`still_selling` names none of them.
     """
     done = []
+    _lock(tx, names)
     for name in names:
         channel = channels.load(tx, name)
         if channel.state is not ChannelState.OBSERVING:
@@ -220,6 +227,11 @@ def still_selling(tx: Snapshot, names: Sequence[str]) -> dict[str, int | None]:
         elif total := sum(counted(units or 0) for units in exposures):
             left[name] = total
     return left
+
+
+def _lock(tx: Transaction, names: Sequence[str]) -> None:
+    """Counts before pools, as everywhere: who changed the pools of a channel first would meet a plan in a deadlock."""
+    lock_connected(tx, {record.sku for name in names for record in pools.of_channel(tx, name)})
 
 
 def _must_be_live(channel: ChannelRecord) -> None:

@@ -32,7 +32,7 @@ MOVEMENTS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolShare:
-    """What one pool may still take of a part."""
+    """What one pool, or a listing under way that has none yet, may still take of a part."""
 
     channel: str
     sku: str
@@ -161,6 +161,17 @@ def _shares(room: Stockroom, part: Part) -> list[PoolShare]:
         )
         for pool in room.pools.values()
         if part in room.recipe(pool)
+    ]
+    found += [
+        PoolShare(
+            channel=one.channel,
+            sku=one.sku,
+            units_per_sale=room.recipe(one)[part],
+            exposure=one.units,
+            counts=room.is_counted(one),
+        )
+        for one in room.publications
+        if part in room.recipe(one)
     ]
     return sorted(found, key=lambda share: (share.channel, share.sku))
 

@@ -1,17 +1,30 @@
 """What does a channel list, and which of it is ours? Discover, link.
 
-Creates nothing there: that is ``publishing.py``.
+Creates nothing there: that is ``publishing.py``; but what a call of it made whose answer got lost is found out here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from syncworker.connector.contract import RemoteListing
+from syncworker.core.exposure import lands_by
 from syncworker.errors import InputError, MalformedAnswerError, UnknownSkuError
-from syncworker.ledger import channels, contents, incidents, listings, orders, pools, products, pushes
-from syncworker.ledger.channels import ChannelState
+from syncworker.ledger import (
+    channels,
+    contents,
+    incidents,
+    jobs,
+    listings,
+    orders,
+    pools,
+    products,
+    publications,
+    pushes,
+)
+from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
@@ -25,19 +38,32 @@ from syncworker.sync.stockroom import lock_connected
 
 #: More pages than any account has; a channel that pages for ever is at fault.
 MOST_PAGES = 10_000
+#: A channel's listings are looked through again after this long, so that what nobody linked is seen.
+LOOK_EVERY = timedelta(days=1)
 
 
-def discover(context: Context, name: str) -> int:
-    """Record everything the channel lists; how many listings. Raises what the channel raises; safe to repeat."""
+def discover(context: Context, name: str, *, on_page: Callable[[Transaction], None] | None = None) -> int:
+    """Record everything the channel lists; how many listings. Raises what the channel raises; safe to repeat.
+
+    ``on_page`` is called in the transaction that records each page.
+    """
     port = context.open_channel(name)
+    with context.ledger.snapshot() as snapshot:
+        began_at = snapshot.now
     cursor, count = None, 0
     for _ in range(MOST_PAGES):
         page = port.list_listings(cursor=cursor)
         found = [as_found(remote) for remote in page.listings]
-        context.ledger.run(lambda tx, found=found: record_as_found(tx, context, name, found))  # type: ignore[misc]
+
+        def record(tx: Transaction, found: Sequence[FoundListing] = found) -> None:
+            if on_page is not None:
+                on_page(tx)
+            record_as_found(tx, context, name, found)
+
+        context.ledger.run(record)
         count += len(found)
         if page.next_cursor is None:
-            context.ledger.run(lambda tx: review_protection(tx, name))
+            context.ledger.run(lambda tx: _seen_whole(tx, context, name, began_at=began_at))
             context.hint(name, JobKind.PUSH)
             return count
         if page.next_cursor == cursor:
@@ -46,6 +72,47 @@ def discover(context: Context, name: str) -> int:
     raise MalformedAnswerError(
         "The channel answers the same page of listings again and again.", path="next_cursor"
     )
+
+
+def _seen_whole(tx: Transaction, context: Context, name: str, *, began_at: datetime) -> None:
+    channel = channels.load(tx, name)
+    _find_published(tx, context, channel, began_at=began_at)
+    review_protection(tx, name)
+    look_next(tx, channel)
+
+
+def _find_published(tx: Transaction, context: Context, channel: ChannelRecord, *, began_at: datetime) -> None:
+    """What we listed and got no answer for: here it is, and ours to write; or it is surely not there."""
+    under_way = publications.of_channel(tx, channel.name)
+    if not under_way:
+        return
+    found = {one.remote_sku: one for one in reversed(listings.suggestions(tx, channel=channel.name))}
+    for one in under_way:
+        listing = found.get(one.sku)
+        if listing is not None:
+            try:
+                link(tx, context, channel.name, listing.external_id, one.sku, actor="publish")
+            except InputError:
+                # It sells from the number of another SKU: people are told that it is not protected.
+                pass
+            else:
+                contents.change(tx, [listing.id], managed=True)
+        elif began_at < known_by(channel, began_at=one.began_at):
+            continue
+        if publications.end(tx, channel.name, one.sku):
+            pools.mark_parts_dirty(tx, products.recipe_of(tx, [one.sku])[one.sku])
+
+
+def known_by(channel: ChannelRecord, *, began_at: datetime) -> datetime:
+    """The moment from which the channel's listings show what became of a call to list something."""
+    rules = channel.rules
+    return lands_by(began_at, rules) + rules.apply_lag + rules.read_lag
+
+
+def look_next(tx: Transaction, channel: ChannelRecord) -> None:
+    """Its listings were just seen: the next look is a day later, or once it is known what a lost answer was about."""
+    lost = [known_by(channel, began_at=one.began_at) for one in publications.of_channel(tx, channel.name)]
+    jobs.put_off(tx, channel.name, JobKind.LISTINGS, until=min([tx.now + LOOK_EVERY, *lost]))
 
 
 def link(

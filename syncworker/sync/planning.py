@@ -74,7 +74,11 @@ def _parts(tx: Snapshot, room: Stockroom) -> dict[str, PlannedPart]:
     parts = room.parts()
     safety = limits.safety_stocks(tx, {part.sku for part in parts})
     return {
-        str(part): PlannedPart(available=room.available(part), safety_stock=safety.get(part.sku, 0))
+        str(part): PlannedPart(
+            # A listing under way that may sell by itself has no pool yet: its units are nobody else's.
+            available=room.available(part) - sum(units * most for units, most in room.being_listed(part)),
+            safety_stock=safety.get(part.sku, 0),
+        )
         for part in sorted(parts)
     }
 

@@ -1,7 +1,8 @@
 """How does a product come to a channel that does not list it yet? Looked for there first, else listed with quantity 0.
 
-Every call that carries a quantity is a push: a listing is created with 0, and its number follows as a push. What the channel
-lists under our SKU already is linked, never listed twice, and what it says stays as it is.
+Every call that carries a quantity is a push: a listing is created with 0, and its number follows as a push; where a channel
+shows at least so many, those are counted before the request leaves. What the channel lists under our SKU already is linked,
+never listed twice, and what it says stays as it is. What became of a call without an answer, `listings.discover` finds out.
 """
 
 from __future__ import annotations
@@ -12,8 +13,14 @@ from dataclasses import dataclass
 from syncworker.connector.contract import RemoteListing
 from syncworker.core.availability import free_of
 from syncworker.core.model import QuantityKind
-from syncworker.errors import InputError, ListingRejectedError
-from syncworker.ledger import channels, contents, listings, pools, prices, products
+from syncworker.errors import (
+    ChannelMisconfiguredError,
+    InputError,
+    ListingRejectedError,
+    RequestRefusedError,
+    RetryLaterError,
+)
+from syncworker.ledger import channels, contents, jobs, listings, pools, prices, products, publications
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Snapshot, Transaction
@@ -21,9 +28,20 @@ from syncworker.ledger.prices import FixedPrice
 from syncworker.ledger.products import Product
 from syncworker.sync.contents import draft_of, written
 from syncworker.sync.context import Context
-from syncworker.sync.listings import as_found, discover, link, record_as_found, refuse_second_sku
+from syncworker.sync.listings import (
+    as_found,
+    discover,
+    known_by,
+    link,
+    look_next,
+    record_as_found,
+    refuse_second_sku,
+)
 from syncworker.sync.prices import price_at
 from syncworker.sync.stockroom import Part, stockroom_of
+
+#: What promises that nothing was listed.
+_NOT_LISTED = (ListingRejectedError, RequestRefusedError, RetryLaterError, ChannelMisconfiguredError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +74,17 @@ def publish(
     """
     wanted = None if skus is None else list(skus)
     with context.ledger.snapshot() as snapshot:
-        if not _missing(snapshot, name, wanted):
-            return PublishReport(published=(), linked=(), rejected=())
+        missing = _missing(snapshot, name, wanted)
+    if not missing:
+        return PublishReport(published=(), linked=(), rejected=())
     discover(context, name)
+    with context.ledger.snapshot() as snapshot:
+        # An earlier call that got no answer has listed these.
+        published = sorted(set(missing).difference(_missing(snapshot, name, wanted)))
     linked, rejected = _adopt(context, name, wanted, actor)
     with context.ledger.snapshot() as snapshot:
         left = [sku for sku in _missing(snapshot, name, wanted) if sku not in dict(rejected)]
         shelf = _shelf(snapshot, name, left)
-    published = []
     for one in shelf.products:
         try:
             _publish(context, shelf, one)
@@ -71,6 +92,7 @@ def publish(
             rejected.append((one.sku, str(error)))
             continue
         published.append(one.sku)
+    context.ledger.run(lambda tx: look_next(tx, channels.load(tx, name)))
     context.hint(name, JobKind.PUSH)
     return PublishReport(published=tuple(published), linked=tuple(linked), rejected=tuple(rejected))
 
@@ -115,18 +137,38 @@ def _shelf(tx: Snapshot, name: str, skus: Sequence[str]) -> _Shelf:
 
 def _publish(context: Context, shelf: _Shelf, one: Product) -> None:
     name = shelf.channel.name
-    if shelf.channel.rules.floor > 0 and shelf.channel.rules.takes_orders:
-        with context.ledger.snapshot() as snapshot:
-            _refuse_without_units(snapshot, shelf.channel, one.sku)
     price = price_at(shelf.channel, one, shelf.fixed.get((name, one.sku)), told_in=shelf.told_in).money
-    remote = context.open_channel(name).publish(draft_of(one, price, name))
+    port, draft = context.open_channel(name), draft_of(one, price, name)
+    context.ledger.run(lambda tx: _begin(tx, name, one.sku))
+    try:
+        remote = port.publish(draft)
+    except _NOT_LISTED:
+        context.ledger.run(lambda tx: _ended(tx, name, one.sku))
+        raise
     told = written(one, price)
     context.ledger.run(lambda tx: _record(tx, context, name, one.sku, remote, told))
 
 
-def _refuse_without_units(tx: Snapshot, channel: ChannelRecord, sku: str) -> None:
+def _begin(tx: Transaction, name: str, sku: str) -> None:
+    """Before the request leaves: that it was made, and what it may put on sale. InputError if that is not free."""
+    channel = channels.load(tx, name)
+    floor = channel.rules.floor if channel.rules.takes_orders else 0
+    if floor > 0:
+        _refuse_without_units(tx, channel, sku, floor)
+    publications.begin(tx, name, sku, units=floor)
+    jobs.call_for(tx, [name], JobKind.LISTINGS, by=known_by(channel, began_at=tx.now))
+
+
+def _ended(tx: Transaction, name: str, sku: str) -> None:
+    """It is known what the call made: what was counted for it is counted by its pool, or free."""
+    if publications.end(tx, name, sku):
+        pools.mark_parts_dirty(tx, products.recipe_of(tx, [sku])[sku])
+
+
+def _refuse_without_units(tx: Transaction, channel: ChannelRecord, sku: str, floor: int) -> None:
     """A channel with a floor puts that many on sale at once, whatever it is told: they have to be free."""
-    room, floor = stockroom_of(tx, [sku]), channel.rules.floor
+    publications.end(tx, channel.name, sku)
+    room = stockroom_of(tx, [sku])
     for part, per_sale in room.recipes[sku].items():
         place = Part(part, channel.location)
         free = free_of(room.available(place), room.exposures(place))
@@ -155,6 +197,7 @@ def _record(
     # What was there before is told in full, since nobody knows what it says.
     contents.change(tx, [listing.id], managed=True, sent=dict(told) if remote.created else None)
     pools.mark_dirty(tx, [pool_id])
+    _ended(tx, name, sku)
 
 
 def _new_pool(

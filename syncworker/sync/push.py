@@ -119,9 +119,10 @@ def _begin(
     planning = plan_for(tx, {record.sku for record in dirty})
     mine = {record.id: record for record in planning.room.pools.values() if record.channel == name}
     if fresh is not None:
-        # Without its reserved units nothing can be raised: such a pool stays dirty.
+        # Without its reserved units nothing can be raised: such a pool stays dirty, and is in nobody's way.
         blind = {i for i in mine if _needs_reserved(planning.decisions[i]) and i not in fresh}
         mine = {pool_id: record for pool_id, record in mine.items() if pool_id not in blind}
+        pools.record_look(tx, blind)
     records, others = store_share(tx, context, channel, planning, mine)
     if channel.rules.own_number or not records:
         jobs.release(tx, lease)

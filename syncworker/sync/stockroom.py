@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncworker.core.availability import StockLevel
 from syncworker.core.model import Policy
-from syncworker.ledger import channels, limits, pools, products, stock
-from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger import channels, limits, pools, products, publications, stock
+from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.publications import Publication
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,27 +36,29 @@ class Stockroom:
     levels: Mapping[tuple[str, str], StockLevel] = field(default_factory=dict)
     #: Policies of SKUs that have one of their own; the others follow their channel.
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    #: What is being listed and may be sold before its number has a pool.
+    publications: Sequence[Publication] = ()
 
     def available(self, part: Part) -> int:
         """Units that nobody was promised; 0 where no count was ever taken."""
         level = self.levels.get((part.sku, part.location))
         return 0 if level is None else level.available
 
-    def recipe(self, pool: PoolRecord) -> dict[Part, int]:
+    def recipe(self, sold: PoolRecord | Publication) -> dict[Part, int]:
         """Parts that one sale from the pool consumes, at the location its channel draws from."""
-        location = self.channels[pool.channel].location
-        return {Part(sku, location): units for sku, units in self.recipes[pool.sku].items()}
+        location = self.channels[sold.channel].location
+        return {Part(sku, location): units for sku, units in self.recipes[sold.sku].items()}
 
-    def policy(self, pool: PoolRecord) -> Policy:
+    def policy(self, sold: PoolRecord | Publication) -> Policy:
         """The SKU's own policy, else its channel's."""
-        return self.policies.get(pool.sku, self.channels[pool.channel].policy)
+        return self.policies.get(sold.sku, self.channels[sold.channel].policy)
 
     def parts(self) -> set[Part]:
         """Every part that one of the pools takes from."""
         return {part for pool in self.pools.values() for part in self.recipe(pool)}
 
     def exposures(self, part: Part) -> Iterator[tuple[int, int | None]]:
-        """(units per sale, exposure) of every pool that counts and takes from the part.
+        """(units per sale, exposure) of every pool that counts and takes from the part, and of what is being listed.
 
         Pools under policy ``shared`` are left out: they show the same units on purpose.
         """
@@ -63,6 +66,19 @@ class Stockroom:
             units = self.recipe(pool).get(part, 0)
             if pool.in_sum and units and self.policy(pool) is Policy.ESCROW:
                 yield units, pool.bound.exposure
+        yield from self.being_listed(part)
+
+    def being_listed(self, part: Part) -> Iterator[tuple[int, int]]:
+        """(units per sale, sales that it may allow) of each listing under way that counts and takes from the part."""
+        for one in self.publications:
+            units = self.recipe(one).get(part, 0)
+            if units and self.is_counted(one):
+                yield units, one.units
+
+    def is_counted(self, one: Publication) -> bool:
+        """Whether a listing under way is in the sum, as its pool will be."""
+        is_observed = self.channels[one.channel].state is ChannelState.OBSERVING
+        return not is_observed and self.policy(one) is Policy.ESCROW
 
 
 def stockroom_of(tx: Snapshot, skus: Iterable[str]) -> Stockroom:
@@ -77,6 +93,7 @@ def stockroom_of(tx: Snapshot, skus: Iterable[str]) -> Stockroom:
         pools=pools.of_skus(tx, recipes, lock=isinstance(tx, Transaction)),
         recipes=recipes,
         policies=limits.policies(tx, recipes),
+        publications=[one for one in publications.of_skus(tx, recipes) if one.units],
     )
 
 

@@ -58,6 +58,7 @@ def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
             JobKind.PUSH: name in dirty,
             JobKind.READ: name in unread,
             JobKind.CONTENTS: name in untold,
+            JobKind.LISTINGS: True,
         }
         if wanted[kind] and name in known:
             found.append((name, kind))

@@ -18,6 +18,7 @@ from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 from syncworker.sync.tick import tick
 from syncworker.sync.updating import update_contents
+from syncworker.sync.watching import watch_listings
 
 #: Between two looks, in seconds.
 LOOK_EVERY_S = 0.25
@@ -27,6 +28,7 @@ _WORK: Mapping[JobKind, Callable[[Context, str], object]] = {
     JobKind.READ: read_back,
     JobKind.PUSH: push_channel,
     JobKind.CONTENTS: update_contents,
+    JobKind.LISTINGS: watch_listings,
 }
 
 

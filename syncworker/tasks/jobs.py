@@ -28,6 +28,7 @@ from syncworker.sync.push import PushReport, push_channel
 from syncworker.sync.read import ReadReport, read_back
 from syncworker.sync.tick import tick
 from syncworker.sync.updating import ContentsReport, update_contents
+from syncworker.sync.watching import ListingsReport, watch_listings
 from syncworker.tasks.app import TICK, task_name
 from syncworker.tasks.hints import Doorbell
 from syncworker.tasks.underway import HUNG_S, Underway
@@ -37,7 +38,7 @@ PUSHES_PER_TASK = 5
 #: What an incident about the engine itself is about.
 ENGINE = "engine"
 
-Report = PullReport | PushReport | ReadReport | ContentsReport | None
+Report = PullReport | PushReport | ReadReport | ContentsReport | ListingsReport | None
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("syncworker.jobs")
 
@@ -65,7 +66,7 @@ class Runtime:
 
 
 def add_jobs(celery: Celery, runtime: Runtime) -> None:
-    """Give the app its tasks: ``tick``, and ``pull``, ``push``, ``read`` and ``contents`` with a channel's name.
+    """Give the app its tasks: ``tick``, and one of each kind of job with a channel's name.
 
     Not shared with other apps of this process: each has a runtime of its own.
     """
@@ -150,6 +151,7 @@ _WORK: dict[JobKind, Callable[[Context, str], Report]] = {
     JobKind.PUSH: _push,
     JobKind.READ: read_back,
     JobKind.CONTENTS: update_contents,
+    JobKind.LISTINGS: watch_listings,
 }
 
 

@@ -37,6 +37,7 @@ from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 from syncworker.sync.tick import tick
 from syncworker.sync.updating import update_contents
+from syncworker.sync.watching import watch_listings
 from tests.simulation.shop import settings_of, simulated_channel
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -53,6 +54,7 @@ JOBS: dict[JobKind, Callable[[Context, str], object]] = {
     JobKind.PUSH: push_channel,
     JobKind.READ: read_back,
     JobKind.CONTENTS: update_contents,
+    JobKind.LISTINGS: watch_listings,
 }
 
 

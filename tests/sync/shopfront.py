@@ -27,6 +27,7 @@ from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 from syncworker.sync.tick import tick
 from syncworker.sync.updating import update_contents
+from syncworker.sync.watching import watch_listings
 
 BIN = Product(sku="BIN", title="Bin", price=Decimal(85000), currency="IDR")
 BROOM = Product(sku="BROOM", title="Broom", price=Decimal(30000), currency="IDR")
@@ -39,6 +40,7 @@ JOBS: Mapping[JobKind, Callable[[Context, str], object]] = {
     JobKind.PUSH: push_channel,
     JobKind.READ: read_back,
     JobKind.CONTENTS: update_contents,
+    JobKind.LISTINGS: watch_listings,
 }
 
 

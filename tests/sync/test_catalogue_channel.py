@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from syncworker.connector import (
     Capabilities,
     OutcomeUnknownError,
     QuantityMode,
+    Reading,
     RetryLaterError,
 )
 from syncworker.connector.fake import FakeChannel
@@ -23,10 +25,12 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.products import Product
 from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import channels as use
-from syncworker.sync import goods
+from syncworker.sync import goods, push
 from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link_suggested
+from syncworker.sync.read import read_back
 from syncworker.sync.sale import add_sale
+from syncworker.sync.sending import send
 from syncworker.sync.tick import tick
 from syncworker.sync.wait import work_once
 
@@ -209,6 +213,50 @@ def test_a_catalogue_that_takes_orders_from_now_on_is_counted(manual_ledger: Led
         (record,) = pools.of_channel(tx, "instagram")
 
     assert record.bound.exposure is None
+
+
+def test_what_was_sent_to_a_catalogue_is_never_missed_once_it_takes_orders(manual_ledger: Ledger) -> None:
+    """A reading from before the push landed is recorded after its answer: it proves nothing."""
+    town = Town(manual_ledger, units=5, shown=0)
+    town.instagram.pools["IG-1"].quantity = 0
+    pool_id = town.pool().id
+    with manual_ledger.transaction() as tx:
+        pools.save_bounds(tx, {}, shown={pool_id: 0})
+        pools.mark_parts_dirty(tx, ["BIN"])
+    errand, _ = manual_ledger.run(lambda tx: push._begin(tx, town.context, "instagram", None))
+    assert errand is not None
+    with manual_ledger.transaction() as tx:
+        use.register(tx, "instagram", connector="fake", capabilities=SHOP)
+
+    def answered_late(keys: Sequence[str]) -> Sequence[Reading]:
+        readings = FakeChannel.read_quantities(town.instagram, keys)
+        send(town.context, errand)
+        return readings
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(town.instagram, "read_quantities", answered_late)
+        read_back(town.context, "instagram", pool_ids=[pool_id])
+    believed = town.pool().bound
+    town.settle(12)
+
+    assert (believed.exposure, believed.pending) == (None, None)
+    assert town.pool().bound.exposure is not None
+    assert town.shows + town.shop.sellable("BIN") <= town.available()
+
+
+def test_no_0_is_sent_to_a_former_catalogue_before_all_has_landed(manual_ledger: Ledger) -> None:
+    """Where nothing can be read a 0 proves that nothing is left; not one that an older push could follow."""
+    town = Town(manual_ledger, units=5, shown=0)
+    blind = replace(SHOP, mode=QuantityMode.SET, readable=False, apply_lag_s=20)
+    with manual_ledger.transaction() as tx:
+        use.register(tx, "instagram", connector="fake", capabilities=blind)
+    before = town.instagram.count("push_quantities")
+
+    town.settle(rounds=8)
+    early = town.instagram.count("push_quantities") - before
+    town.settle(rounds=4)
+
+    assert (early, town.instagram.count("push_quantities") - before) == (0, 1)
 
 
 def test_withdrawing_a_catalogue_shows_out_of_stock(manual_ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ from syncworker.connector import Capabilities
 from syncworker.core.model import QuantityMode
 from syncworker.ledger.ledger import Ledger, Transaction
 from syncworker.sync import channels as use
-from syncworker.sync.prices import clear_price
+from syncworker.sync.prices import clear_price, set_price
 from syncworker.sync.publishing import publish
 from syncworker.sync.sale import add_sale
 from syncworker.sync.showing import manage, show
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.parametrize("any_database", ["memory"], indirect=True)
 STALL = Capabilities(own_number=True, mode=QuantityMode.COMPARE_AND_SET)
 #: Tables that grow with the catalogue or with time; an index that holds a part of the rows alone may be walked.
 GROWING = "pool|listing|push|read|order|order_line|movement"
-WALKED = re.compile(rf"SCAN ({GROWING})$|SEARCH (pool|listing) USING INDEX \w+ \(channel=\?\)$")
+WALKED = re.compile(rf"SCAN ({GROWING})$|SEARCH (pool|listing) USING (COVERING )?INDEX \w+ \(channel=\?\)$")
 
 
 @contextmanager
@@ -60,6 +60,7 @@ DEEDS: dict[str, Callable[[Transaction], object]] = {
     "hide": lambda tx: show(tx, "shop", ["BIN"], is_shown=False),
     "show": lambda tx: show(tx, "shop", ["BIN"], is_shown=True),
     "manage": lambda tx: manage(tx, "shop", ["BIN"]),
+    "fix": lambda tx: set_price(tx, "shop", "BIN", amount="90000", currency="IDR"),
     "clear": lambda tx: clear_price(tx, "shop", "BIN"),
     "sell": _sell,
 }

@@ -2,7 +2,7 @@
 
 from syncworker.ledger.schema.goods import hold, movement, product, product_part, stock
 from syncworker.ledger.schema.kinds import Amount, Moment, metadata
-from syncworker.ledger.schema.places import channel, job, limit, listing, pool, price, token
+from syncworker.ledger.schema.places import channel, job, limit, listing, pool, price, publication, token
 from syncworker.ledger.schema.traffic import cursor, order, order_line, pull, push, read
 from syncworker.ledger.schema.upkeep import incident, installation, run, run_item
 
@@ -25,6 +25,7 @@ __all__ = [
     "price",
     "product",
     "product_part",
+    "publication",
     "pull",
     "push",
     "read",

@@ -63,7 +63,7 @@ job = Table(
     "job",
     metadata,
     Column("channel", ChannelName, ForeignKey("channel.name"), primary_key=True),
-    #: pull, push, read, contents
+    #: pull, push, read, contents, listings
     Column("kind", String(16), primary_key=True),
     Column("due_at", Moment, nullable=False),
     Column("lease_token", String(36), nullable=True),
@@ -102,16 +102,30 @@ listing = Table(
     #: Above ``contents_done``: something that the contents follow from has changed.
     Column("contents_wanted", Integer, nullable=False, server_default="0"),
     Column("contents_done", Integer, nullable=False, server_default="0"),
+    #: To be linked to nothing once nothing can be sold from its number, by an operator's word.
+    Column("unlinking", Boolean, nullable=False, server_default=sa.false()),
     UniqueConstraint("channel", "external_id"),
     Index("ix_listing_sku", "sku", "channel"),
     Index("ix_listing_pool", "pool_id"),
     Index("ix_listing_number", "channel", "pool_key"),
+    Index("ix_listing_currency", "channel", "currency"),
 )
 Index(
     "ix_listing_contents",
     listing.c.channel,
     postgresql_where=listing.c.contents_wanted > listing.c.contents_done,
     sqlite_where=listing.c.contents_wanted > listing.c.contents_done,
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    #: Stored before a product is listed, gone once the listing is linked or surely was not made.
+    Column("channel", ChannelName, ForeignKey("channel.name"), primary_key=True),
+    Column("sku", Sku, ForeignKey("product.sku"), primary_key=True),
+    #: Sales that listing it may allow by itself (the channel's floor): counted like a bound until its pool is there.
+    Column("units", Units, nullable=False),
+    Column("began_at", Moment, nullable=False),
 )
 
 price = Table(
