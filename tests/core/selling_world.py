@@ -6,11 +6,11 @@ here, nothing is cancelled: that is the work of the fault tests.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
-from itertools import accumulate
 from random import Random
 
 from syncworker.core import exposure
@@ -78,12 +78,11 @@ class Tally:
     refused: int = 0
     visits: dict[str, int] = field(default_factory=dict)
     turned_away: dict[str, int] = field(default_factory=dict)
+    #: The same, of visits while a unit of each part was there for every shop: with fewer, some shop has to show 0.
+    enough: Counter[str] = field(default_factory=Counter)
+    turned_away_with_enough: Counter[str] = field(default_factory=Counter)
     #: Largest Σ units × exposure − available that was ever seen after a change; above 0 the rule was broken.
     over_bound: int = -(10**9)
-
-    @property
-    def turned_away_share(self) -> float:
-        return sum(self.turned_away.values()) / max(1, sum(self.visits.values()))
 
 
 @dataclass(slots=True)
@@ -195,12 +194,15 @@ class World:
             _consume(self.common, article)
         self.tally.came += 1
         there = _covers(self.there, article)
+        enough = all(self.there[part] >= len(self.setting.shops) for part in article.recipe)
+        self.tally.enough[shop.name] += enough
         if there:
             self.tally.visits[shop.name] = self.tally.visits.get(shop.name, 0) + 1
         if pool.number >= 1:
             self._sell(pool, listed_after)
         elif there:
             self.tally.turned_away[shop.name] = self.tally.turned_away.get(shop.name, 0) + 1
+            self.tally.turned_away_with_enough[shop.name] += enough
 
     def _sell(self, pool: _Pool, listed_after: float) -> None:
         pool.number -= 1
@@ -386,13 +388,3 @@ def _covers(units: Mapping[str, int], article: Article) -> bool:
 def _consume(units: dict[str, int], article: Article) -> None:
     for part, per_sale in article.recipe.items():
         units[part] -= per_sale
-
-
-def least_turned_away(popularity: Sequence[float]) -> float:
-    """Visits that must find nothing while units remain, one unit shown in one place, everything else known and instant.
-
-    With n units left, fewer than shops, the n most popular shops show one each: 1 / P(n) − 1 visits go elsewhere before
-    the next sale.
-    """
-    shares = list(accumulate(sorted(popularity, reverse=True)))
-    return sum(shares[-1] / share - 1 for share in shares)

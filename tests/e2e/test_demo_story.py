@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,15 @@ from syncworker.interfaces.demo.happenings import Happening, Shelf
 from syncworker.interfaces.demo.stage import SAMPLE
 from syncworker.interfaces.demo.stall import Stall
 from syncworker.interfaces.demo.story import Story, Tone
-from syncworker.interfaces.demo.visits import CARVING, FIRST_SHOP, Visit, draw_acts
+from syncworker.interfaces.demo.visits import (
+    CARVING,
+    FIRST_SHOP,
+    USUAL_S,
+    Act,
+    ChangeOfMind,
+    Visit,
+    draw_acts,
+)
 from syncworker.interfaces.language import speak
 from syncworker.ledger.stock import levels
 from syncworker.sandbox.catalogue import parse_catalogue
@@ -55,9 +64,10 @@ class Stand:
         return [(line.text, line.tone) for line in self.story.tell(happening)]
 
 
+@pytest.mark.parametrize("seconds", [20.0, 90.0, 900.0])
 @pytest.mark.parametrize("seed", range(30))
-def test_two_buyers_want_the_carving_in_the_same_second_at_two_shops(seed: int) -> None:
-    wanted = [act for act in draw_acts(seed, 90.0) if isinstance(act, Visit) and act.sku == CARVING]
+def test_two_buyers_want_the_carving_in_the_same_second_at_two_shops(seed: int, seconds: float) -> None:
+    wanted = [act for act in draw_acts(seed, seconds) if isinstance(act, Visit) and act.sku == CARVING]
 
     first, second = wanted[:2]
 
@@ -67,12 +77,34 @@ def test_two_buyers_want_the_carving_in_the_same_second_at_two_shops(seed: int) 
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_same_seed_brings_the_same_buyers_and_a_longer_time_only_adds_to_the_end(seed: int) -> None:
-    short, long = draw_acts(seed, 30.0), draw_acts(seed, 90.0)
+def test_the_same_seed_brings_the_same_buyers_in_the_same_order_however_long_the_demo(seed: int) -> None:
+    usual, short, long = (draw_acts(seed, seconds) for seconds in (90.0, 30.0, 900.0))
 
-    assert draw_acts(seed, 90.0) == long
-    assert long[: len(short)] == short
-    assert all(act.at_s >= 30.0 for act in long[len(short) :])
+    def who(acts: list[Act]) -> list[str]:
+        return [act.buyer for act in acts if isinstance(act, Visit) and act.sku != CARVING]
+
+    assert draw_acts(seed, 90.0) == usual
+    assert who(long) == who(usual)
+    assert who(short) == who(usual)[: len(who(short))]
+    assert 0.4 * len(usual) < len(short) < 0.8 * len(usual)
+
+
+def test_the_usual_demo_has_a_rush_a_race_and_three_changes_of_mind_and_wants_all_there_is() -> None:
+    """Its shape, over many seeds: what `make demo` is to show without luck."""
+    rush, end = 0, 0
+    for seed in range(30):
+        acts = draw_acts(seed, USUAL_S)
+        visits = [act for act in acts if isinstance(act, Visit)]
+        rush += sum(visit.at_s < 20.0 for visit in visits)
+        end += sum(visit.at_s >= USUAL_S - 20.0 for visit in visits)
+        shelf = {part: units for part, units in Stand().shelf.supply.items() if part != CARVING}
+        wanted = Counter(part for visit in visits for part in Stand().shelf.recipe(visit.sku))
+
+        assert [act.shop for act in acts if isinstance(act, ChangeOfMind)] == ["pasar", "tiktok", "toko"]
+        assert {act.shop for act in visits} == set(SELLERS)
+        assert max(visit.at_s for visit in visits if visit.buyer == "rival-2") < 17.0
+        assert all(wanted[part] >= 0.9 * units for part, units in shelf.items())
+    assert rush > 1.15 * end
 
 
 def test_the_last_unit_names_how_long_ago_the_others_had_stopped_showing_it() -> None:

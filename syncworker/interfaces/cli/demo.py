@@ -40,7 +40,10 @@ _COLOURS = {"good": "green", "bad": "red"}
     type=click.FloatRange(1, 3600),
     default=90,
     show_default=True,
-    help=N_("The doors close after so long, if not everything is sold before."),
+    help=N_(
+        "The doors close after so long, if not everything is sold before. With less time the buyers come closer together,"
+        " up to twice as close; with more, further apart."
+    ),
 )
 @click.option(
     "--seed", type=int, default=1, show_default=True, help=N_("The same seed brings the same buyers.")

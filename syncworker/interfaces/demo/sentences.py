@@ -55,8 +55,11 @@ def shared_out(sku: str, shown: Mapping[str, int], there: int) -> str:
     )
 
 
-def buyers_come() -> str:
-    return _("The doors open: four to five buyers a second at first, then fewer.")
+def buyers_come(per_minute: int) -> str:
+    """With how many of them come at first."""
+    return _("The doors open: {buyers} buyers a minute at first, then fewer.").format(
+        buyers=number(per_minute)
+    )
 
 
 # --- sales ---------------------------------------------------------------------------------------------------------

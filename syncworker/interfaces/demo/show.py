@@ -24,7 +24,7 @@ from syncworker.interfaces.demo.cast import STALL, sellers
 from syncworker.interfaces.demo.happenings import Follower, Happening, Shelf
 from syncworker.interfaces.demo.screen import Screen
 from syncworker.interfaces.demo.story import Line, Story, Tone
-from syncworker.interfaces.demo.visits import draw_acts
+from syncworker.interfaces.demo.visits import buyers_per_minute, draw_acts
 from syncworker.interfaces.demo.words import sentences_begin_large
 from syncworker.interfaces.language import _
 
@@ -127,7 +127,7 @@ class _Show:
             is_shared=self._wishes.policy == "shared",
             began=datetime.now(UTC),
         )
-        self._screen.say(Line(sentences.buyers_come(), at_s=0.0))
+        self._screen.say(Line(sentences.buyers_come(buyers_per_minute(self._wishes.seconds)), at_s=0.0))
         began = time.monotonic()
         buyers.start()
         try:

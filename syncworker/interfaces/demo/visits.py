@@ -7,30 +7,35 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import TypeVar
 
-#: Visits a second when the shops open, and after the rush; about 3.2 in the mean of the first minute.
-RUSH_PER_S, CALM_PER_S = 4.6, 1.8
+#: For so many seconds the buyers are drawn; a demo of another length has the same ones, further apart or closer together ...
+USUAL_S = 90.0
+#: ... but never closer than this, as a share of the usual time: in a shorter demo fewer of them come.
+CLOSEST = 0.55
+#: Visits a second when the shops open, and after the rush: all is sold in 65 to 80 seconds, mostly.
+RUSH_PER_S, CALM_PER_S = 2.4, 1.7
 #: The rush fades over so many seconds.
-FADES_S = 60.0
+FADES_S = 40.0
 CARVING = "UKIRAN-01"
-#: What a buyer comes for: brooms run out first, dustpans last.
+#: What a buyer comes for, much as it lies on the shelf: brooms mostly run out first, dustpans last.
 WANTED = MappingProxyType(
-    {"PENGKI-BAMBU": 0.32, "BIN-BAMBU": 0.28, "SAPU-GLAGAH": 0.22, "SET-BERSIH": 0.14, CARVING: 0.04}
+    {"PENGKI-BAMBU": 0.44, "BIN-BAMBU": 0.28, "SAPU-GLAGAH": 0.18, "SET-BERSIH": 0.08, CARVING: 0.02}
 )
-#: Where buyers go.
-POPULARITY = MappingProxyType({"pasar": 0.34, "toko": 0.27, "tiktok": 0.27, "counter": 0.12})
+#: Where buyers go: as in most trades, half of them to one place.
+POPULARITY = MappingProxyType({"pasar": 0.50, "toko": 0.22, "tiktok": 0.16, "counter": 0.12})
 #: A one-off without any sale yet is shown at the first shop by name; one of the two who want it goes there.
 FIRST_SHOP = min(POPULARITY)
-#: When the two come for the carving, and how far they are apart, in seconds.
-CARVING_BETWEEN_S, APART_S = (7.0, 11.0), (0.15, 0.7)
+#: When the two come for the carving, and how far they are apart in a demo of any length, in seconds.
+CARVING_BETWEEN_S, APART_S = (11.0, 15.0), (0.15, 0.7)
 #: Three buyers change their minds; the shop puts the unit back on sale by itself, or does not. The last one had bought a
 #: broom, when mostly no other is left.
 CANCELLATIONS = (
-    ("pasar", True, 9.0, None),
-    ("tiktok", False, 14.0, None),
-    ("toko", False, 32.0, "SAPU-GLAGAH"),
+    ("pasar", True, 18.0, None),
+    ("tiktok", False, 27.0, None),
+    ("toko", False, 55.0, "SAPU-GLAGAH"),
 )
 
 
@@ -56,29 +61,56 @@ class ChangeOfMind:
 
 
 Act = Visit | ChangeOfMind
+ActT = TypeVar("ActT", bound=Act)
 
 
 def draw_acts(seed: int, seconds: float) -> list[Act]:
-    """All that buyers will do in this time, by time; a longer time only adds to the end."""
+    """All that buyers will do in a demo of this length, by time: the same ones in the same order, whatever the length."""
     rng = random.Random(f"{seed}:buyers")  # noqa: S311 - repeatable buyers, not cryptography
-    rivals = list(_rivals(rng))
-    race_ends = max(visit.at_s for visit in rivals)
-    acts: list[Act] = [*rivals]
-    acts += [
+    stretch = _stretch(seconds)
+    first, second = _rivals(rng)
+    # However long the demo: the two of them come in the same second.
+    rivals = [_later(first, stretch), replace(second, at_s=first.at_s * stretch + second.at_s - first.at_s)]
+    race_ends = rivals[1].at_s
+    others: list[Act] = [
         ChangeOfMind(at_s + rng.uniform(0.0, 2.0), shop, restocks, sku)
         for shop, restocks, at_s, sku in CANCELLATIONS
     ]
-    acts += [visit for visit in _crowd(rng, seconds) if visit.sku != CARVING or visit.at_s > race_ends + 1.0]
-    return sorted((act for act in acts if act.at_s < seconds), key=lambda act: act.at_s)
+    others += _crowd(rng, USUAL_S)
+    acts: list[Act] = [*rivals, *(_later(act, stretch) for act in others)]
+    return sorted(
+        (act for act in acts if act.at_s < seconds and (act in rivals or not _spoils(act, race_ends))),
+        key=lambda act: act.at_s,
+    )
 
 
-def _rivals(rng: random.Random) -> Iterator[Visit]:
+def buyers_per_minute(seconds: float) -> int:
+    """How many come when the doors open, to the nearest ten."""
+    return 10 * round(6 * RUSH_PER_S / _stretch(seconds))
+
+
+def _stretch(seconds: float) -> float:
+    return max(CLOSEST, seconds / USUAL_S)
+
+
+def _later(act: ActT, stretch: float) -> ActT:
+    return replace(act, at_s=act.at_s * stretch)
+
+
+def _spoils(act: Act, race_ends: float) -> bool:
+    """Whether somebody else comes for the carving before the two."""
+    return isinstance(act, Visit) and act.sku == CARVING and act.at_s <= race_ends + 1.0
+
+
+def _rivals(rng: random.Random) -> tuple[Visit, Visit]:
     """The two who want the one carving in the same second, at two shops."""
     at_s = rng.uniform(*CARVING_BETWEEN_S)
     shops = [FIRST_SHOP, rng.choice([shop for shop in POPULARITY if shop != FIRST_SHOP])]
     rng.shuffle(shops)
-    for place, shop in enumerate(shops):
-        yield Visit(at_s + place * rng.uniform(*APART_S), shop, CARVING, f"rival-{place + 1}")
+    return (
+        Visit(at_s, shops[0], CARVING, "rival-1"),
+        Visit(at_s + rng.uniform(*APART_S), shops[1], CARVING, "rival-2"),
+    )
 
 
 def _crowd(rng: random.Random, seconds: float) -> Iterator[Visit]:
