@@ -1,16 +1,18 @@
-"""Does every channel show what it should? ``resync``."""
+"""Does every channel show what it should? ``resync``, at once or by way of a plan on paper."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from syncworker.errors import UnknownSkuError
+from syncworker.errors import InputError, UnknownSkuError
 from syncworker.interfaces.cli.command import ATTENTION, BUSY, DIFFERENCES, OK, PARTIAL, Command
 from syncworker.interfaces.cli.desk import Desk, pass_desk
+from syncworker.interfaces.cli.plan import carry_out, plan_facts, write_plan
 from syncworker.interfaces.cli.stock import plan_document, show_plan
 from syncworker.interfaces.cli.waiting import wait_until
 from syncworker.interfaces.language import N_, _
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     help=N_(
         "Make every channel show what it should: pulls missed orders first, reads the numbers back, compares, and sends"
         " what is wrong. Safe to repeat, also beside a running `syncworker up`.\n\n"
+        "To look first: `--dry-run --plan FILE` puts the plan on paper, `syncworker plan show FILE` shows it, and"
+        " `--apply FILE` carries out exactly that, leaving out and naming what moved since.\n\n"
         "Exit codes: 3 a dry run found something to send · 4 not finished in time · 5 a channel could not be reached ·"
         " 6 somebody else is at it."
     ),
@@ -35,6 +39,22 @@ if TYPE_CHECKING:
 @click.argument("names", metavar="[CHANNEL]...", nargs=-1)
 @click.option("--sku", "skus", multiple=True, metavar="SKU", help=N_("Only this SKU; repeat it for more."))
 @click.option("--dry-run", is_flag=True, help=N_("Pull and read, but only show what would be sent, and why."))
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=N_("With --dry-run: put the plan into this new file."),
+)
+@click.option(
+    "--apply",
+    "apply_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=N_(
+        "Carry out exactly this plan; nothing is pulled or read before (exit code 5 if anything was skipped)."
+    ),
+)
 @click.option("--wait", is_flag=True, help=N_("Wait until nothing is open: sent, settled and shared out."))
 @click.option(
     "--timeout",
@@ -47,9 +67,44 @@ if TYPE_CHECKING:
 )
 @pass_desk
 def resync(
-    desk: Desk, names: tuple[str, ...], skus: tuple[str, ...], dry_run: bool, wait: bool, timeout_s: int
+    desk: Desk,
+    names: tuple[str, ...],
+    skus: tuple[str, ...],
+    dry_run: bool,
+    plan_file: Path | None,
+    apply_file: Path | None,
+    wait: bool,
+    timeout_s: int,
 ) -> int:
-    """Pull, read, compare, correct."""
+    """Pull, read, compare, correct; or carry out a plan."""
+    if apply_file is not None:
+        if names or skus or dry_run or plan_file is not None or wait:
+            raise InputError(_("--apply carries out the plan as it is: nothing else can be given beside it."))
+        return carry_out(desk, apply_file)
+    if plan_file is not None:
+        _refuse_plan(plan_file, dry_run=dry_run)
+    return _run(desk, names, skus, dry_run=dry_run, plan_file=plan_file, wait=wait, timeout_s=timeout_s)
+
+
+def _refuse_plan(file: Path, *, dry_run: bool) -> None:
+    if not dry_run:
+        raise InputError(
+            _("--plan goes with --dry-run: draw up the plan first, then carry it out with --apply.")
+        )
+    if file.exists():
+        raise InputError(_("{file} is there already. Name a new file for the plan.").format(file=file))
+
+
+def _run(
+    desk: Desk,
+    names: tuple[str, ...],
+    skus: tuple[str, ...],
+    *,
+    dry_run: bool,
+    plan_file: Path | None,
+    wait: bool,
+    timeout_s: int,
+) -> int:
     from syncworker.sync.resync import plan_rows
     from syncworker.sync.resync import resync as run
     from syncworker.sync.wait import open_work
@@ -65,8 +120,10 @@ def resync(
         with app.ledger.snapshot() as tx:
             left = open_work(tx, chosen)
             after = [row for row in plan_rows(tx, chosen) if not skus or row.sku in skus]
+        paper = None if plan_file is None else write_plan(desk, app, plan_file, chosen, skus)
     document = {
         **asdict(report),
+        "plan_file": None if paper is None else {"file": plan_file, **plan_facts(paper)},
         "plan": [plan_document(row) for row in report.plan],
         "after": [plan_document(row) for row in after],
         "errors": errors,

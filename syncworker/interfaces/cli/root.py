@@ -20,6 +20,8 @@ COMMANDS = {
     "doctor": "doctor:doctor",
     "explain": "explain:explain",
     "resync": "resync:resync",
+    "plan": "plan:plan",
+    "undo": "undo:undo",
     "product": "product:product",
     "stock": "stock:stock",
     "sale": "sale_file:sale",
@@ -47,7 +49,7 @@ COMMANDS = {
 #: Title → commands, as the program's help lists them.
 SHELVES = {
     N_("Begin"): ("demo", "init", "up"),
-    N_("Every day"): ("status", "stock", "sale", "order", "explain", "resync"),
+    N_("Every day"): ("status", "stock", "sale", "order", "explain", "resync", "plan", "undo"),
     N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "policy"),
     N_("What needs you"): ("incident", "parked"),
     N_("Look after it"): ("doctor", "run", "audit", "config", "db", "pool", "connector"),
