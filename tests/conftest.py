@@ -1,5 +1,6 @@
 """What every test may ask for: a Redis and a PostgreSQL of its own. Servers start only when first asked for."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -8,13 +9,22 @@ from hypothesis import HealthCheck, settings
 
 from syncworker.ledger import Clock, Ledger
 from tests.invariants import check_rule
+from tests.scratch import write_into_memory
 from tests.servers import PostgresServer, RedisServer
+from tests.statements import share_compiled
 
 # Cores are shared with other tests, so how long one example took says nothing; a failure prints how to repeat it.
 settings.register_profile(
     "syncworker", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("syncworker")
+write_into_memory()
+
+
+def pytest_collection_finish() -> None:
+    """What the collection made stays to the end: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +65,7 @@ def the_rule_holds(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def watched(self: Ledger, engine: sa.Engine, clock: Clock | None = None) -> None:
         opened(self, engine, clock)
+        share_compiled(engine)
         self.before_commit.append(check_rule)
 
     monkeypatch.setattr(Ledger, "__init__", watched)
