@@ -20,6 +20,7 @@ from syncworker.errors import (
     LeaseLostError,
     SyncworkerError,
 )
+from syncworker.interfaces.cli.completing import teach
 from syncworker.interfaces.cli.desk import Desk, desk_of
 from syncworker.interfaces.language import LANGUAGES, N_, _
 
@@ -55,6 +56,7 @@ class Command(rich_click.RichCommand):
         super().__init__(*args, **kwargs)
         #: What to type, without the program's name.
         self.example = example
+        teach(self.params, getattr(self.callback, "__module__", ""))
         self.params.extend(common_options())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -39,6 +39,8 @@ class Desk:
         self.language: str | None = None
         #: Who does it, where ``--as`` says so; otherwise the settings and the login decide.
         self.actor: str | None = None
+        #: Where sentences are gathered instead of being said, line by line.
+        self._page: list[str] | None = None
         speak(usual())
 
     def listen(self, language: str) -> None:
@@ -101,7 +103,20 @@ class Desk:
 
     def say(self, text: str = "") -> None:
         """The answer for people: on standard output, or on standard error beside ``--json``."""
+        if self._page is not None:
+            self._page.append(text)
+            return
         click.echo(text, err=self.as_json)
+
+    @contextmanager
+    def on_page(self) -> Iterator[list[str]]:
+        """What is said in the block is gathered there, and not shown."""
+        lines: list[str] = []
+        self._page = lines
+        try:
+            yield lines
+        finally:
+            self._page = None
 
     def note(self, text: str) -> None:
         """What goes on meanwhile, always on standard error."""

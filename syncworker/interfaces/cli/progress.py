@@ -10,13 +10,18 @@ from contextlib import contextmanager
 Done = Callable[[int], None]
 
 
+def is_watched() -> bool:
+    """Whether somebody sees standard error."""
+    return sys.stderr.isatty()
+
+
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator[Done]:
     """A bar until the block ends; without a ``total`` it only shows that work goes on, and for how long.
 
     Drawn on a terminal alone, and wiped away afterwards: the answer stands below the command as without it.
     """
-    if not sys.stderr.isatty():
+    if not is_watched():
         yield lambda done: None  # noqa: ARG005 - nobody looks
         return
     from rich.console import Console

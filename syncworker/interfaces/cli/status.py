@@ -1,4 +1,4 @@
-"""How are we doing? ``status``: channels, stock and incidents in one look."""
+"""How are we doing? ``status``: channels, stock and incidents in one look, or as long as somebody looks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
+    from syncworker.bootstrap import App
     from syncworker.ledger.incidents import Incident
     from syncworker.sync.status import ChannelStatus, Status
 
@@ -21,18 +22,41 @@ if TYPE_CHECKING:
     example="status",
     help=N_(
         "How are we doing? Every channel, the stock, and whatever needs you, with the next step.\n\n"
-        "Asks no channel, so it answers at once; `syncworker doctor` looks deeper."
+        "Asks no channel, so it answers at once; `syncworker doctor` looks deeper. --watch draws it again and again until"
+        " Ctrl-C; where no terminal is, each look is printed, and with --json each is a document of its own."
     ),
 )
+@click.option("--watch", "watched", is_flag=True, help=N_("Go on looking until Ctrl-C."))
+@click.option(
+    "--every",
+    "every_s",
+    type=click.FloatRange(0.2, 3600),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help=N_("Look so often, with --watch."),
+)
 @pass_desk
-def status(desk: Desk) -> int:
+def status(desk: Desk, watched: bool, every_s: float) -> int:
     """Channels, stock, incidents."""
+    from syncworker.interfaces.cli.watching import watch
+
+    with desk.app() as app:
+        if watched:
+            watch(desk, lambda: _look(desk, app, is_timed=True), every_s=every_s)
+        _look(desk, app)
+    return OK
+
+
+def _look(desk: Desk, app: App, *, is_timed: bool = False) -> None:
+    from syncworker.interfaces.figures import moment
     from syncworker.sync.status import status as look
 
-    with desk.app() as app, app.ledger.snapshot() as tx:
+    with app.ledger.snapshot() as tx:
         found = look(tx)
+    if is_timed and not desk.as_json:
+        desk.say(moment(found.at))
     desk.answer(_document(found), lambda: _show(desk, found))
-    return OK
 
 
 def _show(desk: Desk, found: Status) -> None:
