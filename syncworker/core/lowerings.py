@@ -31,6 +31,8 @@ def _withdraw_unknown(sheet: Sheet, row: Row) -> None:
 
     Where no 0 can be set blindly it is read back first, or a person has to say what it shows.
     """
+    if row.view.zero_waits:
+        return
     if row.can_set_zero:
         if not row.view.pending and (row.view.drainable or not row.is_open):
             drain(sheet, row, row.limit)
@@ -117,6 +119,11 @@ def _cover(
     exact = [row for row in _undecided(sheet, part) if _may_lower(row, urgent=urgent)]
     for row, units in _shares_of_lack(exact, part, lack_of(sheet, part)):
         lower(sheet, row, units, lowered)
+    if lowered is Reason.LOWERED_FOR_HOLD:
+        # Where a lowering proves nothing the read-back after it does, and the shop goes on showing the rest.
+        slow = [row for row in _undecided(sheet, part) if row.lowerable > 0 and row.view.rules.readable]
+        for row, units in _shares_of_lack(slow, part, lack_of(sheet, part)):
+            lower(sheet, row, units, lowered)
     dark = [row for row in _undecided(sheet, part) if _may_go_dark(row, urgent=urgent)]
     for row in _fewest(dark, part, lack_of(sheet, part)):
         drain(sheet, row, drained)

@@ -91,7 +91,7 @@ def move(
     if origin == target:
         raise InputError("Goods are moved from one location to another: name two different ones.")
     for location in (origin, target):
-        _check_location(location)
+        check_location(location)
     require_countable(tx, [sku])
     levels = lock(tx, [(sku, origin), (sku, target)])
     effects = [
@@ -143,7 +143,7 @@ def count_all(
     """:func:`count` for many parts at once, in a handful of statements; all or nothing."""
     for one in counted:
         _check_units(one.units, f"{one.sku}: the counted number", least=0)
-        _check_location(one.location)
+        check_location(one.location)
     if as_of is not None and as_of > tx.now:
         raise InputError(
             f"A count as of {as_of.isoformat()} lies in the future. Give the time when it was counted."
@@ -185,7 +185,7 @@ def require_countable(tx: Snapshot, skus: Sequence[str]) -> None:
 
 
 def _countable(tx: Transaction, sku: str, location: str) -> StockLevel:
-    _check_location(location)
+    check_location(location)
     require_countable(tx, [sku])
     return lock(tx, [(sku, location)])[sku, location]
 
@@ -242,7 +242,8 @@ def _check_total(sku: str, total: int) -> None:
         )
 
 
-def _check_location(location: str) -> None:
+def check_location(location: str) -> None:
+    """Raises InputError for what cannot be the name of a location."""
     if (
         not location
         or location != location.strip()

@@ -16,7 +16,7 @@ from syncworker.core.fulfilment import Levels
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot
-from syncworker.ledger.schema import hold, job, movement, order, order_line
+from syncworker.ledger.schema import hold, hold_part, job, movement, order, order_line
 from syncworker.ledger.stock import MovementKind
 
 
@@ -89,11 +89,23 @@ def reserved_by_orders(tx: Snapshot) -> dict[str, int]:
 def reserved_by_holds(tx: Snapshot) -> dict[str, int]:
     """Units of each part that open holds have gathered."""
     query = (
-        sa.select(hold.c.sku, sa.func.sum(hold.c.gathered).label("units"))
+        sa.select(hold_part.c.sku, sa.func.sum(hold_part.c.gathered).label("units"))
+        .join(hold, hold.c.id == hold_part.c.hold_id)
         .where(hold.c.closed_at.is_(None))
-        .group_by(hold.c.sku)
+        .group_by(hold_part.c.sku)
     )
     return {row.sku: int(row.units) for row in tx.execute(query)}
+
+
+def moved_for_holds(tx: Snapshot) -> dict[tuple[str, str], int]:
+    """Units that the movements of holds have reserved and not given back, by reference (the hold's number) and part."""
+    units = sa.func.sum(movement.c.reserved_after - movement.c.reserved_before)
+    query = (
+        sa.select(movement.c.reference, movement.c.sku, units.label("units"))
+        .where(movement.c.source == "hold")
+        .group_by(movement.c.reference, movement.c.sku)
+    )
+    return {(row.reference, row.sku): int(row.units) for row in tx.execute(query)}
 
 
 def jobs(tx: Snapshot) -> list[JobRecord]:

@@ -20,7 +20,10 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.orders import LineRecord, LineState, OrderRecord
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.stock import Effect, MovementKind
+from syncworker.sync import premiums
+from syncworker.sync.holding import give_back
 from syncworker.sync.incidents import review_parts, review_pools
+from syncworker.sync.premiums import CountedChange
 from syncworker.sync.stockroom import Part, lock_connected
 
 
@@ -59,7 +62,11 @@ def book(
     elsewhere = pools.load(tx, joined) if joined else {}
     lock_connected(tx, skus | {record.sku for record in elsewhere.values()})
     _review_orders(tx, changed, changes)
-    stock.apply_effects(tx, [one for change in changes for one in _effects(channel, change, actor=actor)])
+    levels = stock.apply_effects(
+        tx, [one for change in changes for one in _effects(channel, change, actor=actor)]
+    )
+    give_back(tx, levels)
+    premiums.enter(tx, [_counted_change(channel, change) for change in changes if change.after.recipe])
     _move_bounds(tx, channel, numbers)
     review_pools(tx, elsewhere.values())
     if not skus:
@@ -82,10 +89,34 @@ def _is_new_to_counts(change: LineChange) -> bool:
     return before is None or (before.recipe is None and before.step == 1)
 
 
-def _effects(channel: ChannelRecord, change: LineChange, *, actor: str) -> list[Effect]:
+def _levels(change: LineChange) -> tuple[Levels, Levels]:
+    """What the counts hold of the line before and after."""
     before, after = _counted(change.before), _counted(change.after)
     if _is_new_to_counts(change) and after != Levels():
         before = first_levels(after, is_history=change.order.is_history)
+    return before, after
+
+
+def _counted_change(channel: ChannelRecord, change: LineChange) -> CountedChange:
+    before, after = _levels(change)
+    if _is_new_to_counts(change):
+        # What came back before we kept count was never sold in our books.
+        before = replace(before, returned=after.returned if change.order.is_history else 0)
+    return CountedChange(
+        source=channel.name,
+        reference=change.order.external_id,
+        line=change.after.line_id,
+        step=change.after.step,
+        before=before,
+        after=after,
+        recipe_before=None if change.before is None else change.before.recipe,
+        recipe=change.after.recipe or {},
+        sold_at=change.order.placed_at,
+    )
+
+
+def _effects(channel: ChannelRecord, change: LineChange, *, actor: str) -> list[Effect]:
+    before, after = _levels(change)
     moved = effects(
         before,
         after,

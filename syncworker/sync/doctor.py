@@ -10,7 +10,18 @@ from enum import StrEnum
 
 from syncworker.core.availability import free_of
 from syncworker.core.exposure import horizon_passed
-from syncworker.ledger import books, channels, incidents, listings, pools, products, pushes, stock, tallies
+from syncworker.ledger import (
+    books,
+    channels,
+    holds,
+    incidents,
+    listings,
+    pools,
+    products,
+    pushes,
+    stock,
+    tallies,
+)
 from syncworker.ledger.channels import ChannelState
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Snapshot
@@ -27,6 +38,7 @@ class FindingKind(StrEnum):
 
     BOOKS = "books"
     RESERVED = "reserved"
+    HOLD = "hold"
     EXPOSED = "exposed"
     DEFICIT = "deficit"
     ADOPTING = "adopting"
@@ -80,6 +92,7 @@ def examine(tx: Snapshot) -> Diagnosis:
             for text in books.check_books(tx)
         ),
         *_reserved(tx),
+        *_holds(tx),
         *_sums(tx),
         *_pushes(tx),
         *_jobs(tx),
@@ -106,6 +119,20 @@ def _reserved(tx: Snapshot) -> Iterator[Finding]:
         if told.get(sku, 0) != ordered + held:
             facts = {"reserved": told.get(sku, 0), "orders": ordered, "holds": held}
             yield Finding(kind=FindingKind.RESERVED, subject=sku, facts=facts)
+
+
+def _holds(tx: Snapshot) -> Iterator[Finding]:
+    """Each hold has what its movements say, a closed one nothing, and none outlives its time."""
+    moved = tallies.moved_for_holds(tx)
+    for one in holds.list_holds(tx, open_only=False):
+        for part in one.parts:
+            told, found = part.gathered if one.is_open else 0, moved.get((str(one.id), part.sku), 0)
+            if told != found:
+                facts = {"sku": part.sku, "gathered": told, "moved": found}
+                yield Finding(kind=FindingKind.HOLD, subject=str(one.id), facts=facts)
+        if one.is_open and one.expires_at < tx.now - IDLE_AFTER:
+            facts = {"expires_at": one.expires_at}
+            yield Finding(kind=FindingKind.HOLD, subject=str(one.id), facts=facts)
 
 
 def _sums(tx: Snapshot) -> Iterator[Finding]:

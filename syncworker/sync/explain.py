@@ -6,7 +6,7 @@ not, both are shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +14,9 @@ from syncworker.core.allocator import Decision
 from syncworker.core.availability import StockLevel, free_of, sellable_units
 from syncworker.core.model import Limits, Policy
 from syncworker.errors import UnknownSkuError
-from syncworker.ledger import limits, products, pushes, reads, stock, tallies
+from syncworker.ledger import holds, limits, products, pushes, reads, stock, tallies
 from syncworker.ledger.channels import ChannelState
+from syncworker.ledger.holds import HoldRecord
 from syncworker.ledger.ledger import Snapshot
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
@@ -45,6 +46,16 @@ class PoolShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldShare:
+    """What one open hold has of a part, and what it wants of it."""
+
+    id: int
+    party: str
+    gathered: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedPart:
     """One part at one location: from its movements to the units that are free."""
 
@@ -57,6 +68,8 @@ class ExplainedPart:
     level: StockLevel
     reserved_by_orders: int
     reserved_by_holds: int
+    #: Open holds that want it at this location, the one that is served first in front.
+    holds: tuple[HoldShare, ...]
     safety_stock: int
     shares: tuple[PoolShare, ...]
     #: Available less all shares; ``None`` while one is unknown.
@@ -130,6 +143,7 @@ def _parts(tx: Snapshot, room: Stockroom, recipe: Mapping[str, int]) -> list[Exp
     sums = tallies.movement_sums(tx, recipe)
     safety = limits.safety_stocks(tx, recipe)
     by_orders, by_holds = tallies.reserved_by_orders(tx), tallies.reserved_by_holds(tx)
+    opened = holds.open_on(tx, recipe)
     places = {(part.sku, part.location) for part in room.parts() if part.sku in recipe}
     places |= set(stock.levels(tx, recipe)) | {(each.sku, each.location) for each in sums}
     places |= {(sku, "main") for sku in recipe}
@@ -142,12 +156,20 @@ def _parts(tx: Snapshot, room: Stockroom, recipe: Mapping[str, int]) -> list[Exp
             level=room.levels.get((sku, location), StockLevel(0, 0)),
             reserved_by_orders=by_orders.get(sku, 0),
             reserved_by_holds=by_holds.get(sku, 0),
+            holds=tuple(_holds(opened, sku, location)),
             safety_stock=safety.get(sku, 0),
             shares=tuple(_shares(room, Part(sku, location))),
             free=free_of(room.available(Part(sku, location)), room.exposures(Part(sku, location))),
         )
         for sku, location in sorted(places)
     ]
+
+
+def _holds(opened: Sequence[HoldRecord], sku: str, location: str) -> Iterator[HoldShare]:
+    for one in opened:
+        part = one.part(sku)
+        if part is not None and one.location == location:
+            yield HoldShare(id=one.id, party=one.party, gathered=part.gathered, wanted=part.wanted)
 
 
 def _shares(room: Stockroom, part: Part) -> list[PoolShare]:

@@ -13,6 +13,7 @@ from syncworker.ledger import pools, stocktaking
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.stock import Place
 from syncworker.ledger.stocktaking import Counted
+from syncworker.sync.holding import settle_holds
 from syncworker.sync.incidents import review_parts
 from syncworker.sync.stockroom import Part, stockroom_of
 
@@ -88,5 +89,6 @@ def counts_changed(tx: Transaction, places: Iterable[Place]) -> list[str]:
     changed = sorted(set(places))
     if not changed:
         return []
+    settle_holds(tx, changed)
     review_parts(tx, [Part(sku, location) for sku, location in changed])
     return pools.mark_parts_dirty(tx, {sku for sku, _ in changed})

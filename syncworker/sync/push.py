@@ -21,6 +21,7 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
 from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
+from syncworker.sync.holding import gather_first
 from syncworker.sync.lease import lease_s
 from syncworker.sync.planning import Planning, plan_for
 from syncworker.sync.read import read_back
@@ -115,6 +116,8 @@ def _begin(
     lease = jobs.claim(tx, name, JobKind.PUSH, token=context.new_id(), seconds=lease_s(channel.rules))
     if lease is None:
         return None, set()
+    # What came free goes to the holds first; the same plan shows the rest again.
+    gather_first(tx, {record.sku for record in pools.dirty(tx, name, most=POOLS_PER_TASK)})
     dirty = pools.dirty(tx, name, most=POOLS_PER_TASK)
     planning = plan_for(tx, {record.sku for record in dirty})
     mine = {record.id: record for record in planning.room.pools.values() if record.channel == name}

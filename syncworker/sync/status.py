@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncworker.ledger import channels, incidents, listings, pools, products, pulls, pushes, stock, tallies
+from syncworker.ledger import (
+    channels,
+    holds,
+    incidents,
+    listings,
+    pools,
+    products,
+    pulls,
+    pushes,
+    stock,
+    tallies,
+)
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.incidents import Incident
 from syncworker.ledger.ledger import Snapshot
@@ -57,12 +68,22 @@ class StockSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldSummary:
+    """All open holds together, in units of parts."""
+
+    open: int
+    wanted: int
+    gathered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The whole look."""
 
     at: datetime
     channels: tuple[ChannelStatus, ...]
     stock: StockSummary
+    holds: HoldSummary
     incidents: tuple[Incident, ...]
     orders_waiting: int
     #: Quantities that were sent and of which no answer is known.
@@ -78,6 +99,7 @@ def status(tx: Snapshot) -> Status:
         at=tx.now,
         channels=tuple(channel_status(tx, channel) for channel in known),
         stock=_stock(tx),
+        holds=_holds(tx),
         incidents=tuple(incidents.open_incidents(tx)),
         orders_waiting=tallies.orders_waiting(tx),
         unanswered=len(pushes.unanswered(tx)),
@@ -108,6 +130,15 @@ def channel_status(tx: Snapshot, channel: ChannelRecord) -> ChannelStatus:
         not_protected=channel.state is ChannelState.OBSERVING or unlinked > 0,
         unlinked=unlinked,
         consent_until=consent_ends(tx, channel.name),
+    )
+
+
+def _holds(tx: Snapshot) -> HoldSummary:
+    opened = holds.list_holds(tx)
+    return HoldSummary(
+        open=len(opened),
+        wanted=sum(part.wanted for one in opened for part in one.parts),
+        gathered=sum(part.gathered for one in opened for part in one.parts),
     )
 
 

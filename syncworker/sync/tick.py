@@ -15,6 +15,7 @@ from syncworker.ledger.pools import PoolRecord
 from syncworker.sync import withdrawing
 from syncworker.sync.answers import want_proof
 from syncworker.sync.context import Context, log
+from syncworker.sync.holding import keep_holds
 from syncworker.sync.planning import is_drainable
 from syncworker.sync.settle import reconcile_after
 from syncworker.sync.vault import review_tokens
@@ -26,6 +27,7 @@ DRAINS_PER_SWEEP = 100
 WAITS_FOR_TIME = (
     Reason.WAITS_FOR_LEAVE,
     Reason.WAITS_FOR_FREE_UNITS,
+    Reason.WAITS_FOR_HOLD,
     Reason.WAITS_FOR_OUTCOME,
     Reason.HELD_BACK,
 )
@@ -33,6 +35,7 @@ WAITS_FOR_TIME = (
 
 def tick(context: Context) -> list[tuple[str, JobKind]]:
     """Take stuck pushes in hand and hint every job that has something to do. Harmless to call twice, or by two at once."""
+    keep_holds(context)
     work = context.ledger.run(_sweep)
     for name, kind in work:
         context.hint(name, kind)

@@ -14,6 +14,7 @@ from syncworker.core.hold import covered, gathered, given_back, within_reach
 from syncworker.core.model import Policy
 from tests.core.allocator_views import (
     CAS,
+    CLAMPS,
     COUNTER,
     PARTS,
     SET,
@@ -142,3 +143,13 @@ def _gather(scene: Scene, missing: dict[str, int]) -> Scene:
         left = part.available - taken
         parts[name] = Part(available=left, wanted=within_reach(missing[name], left))
     return replace(scene, parts=parts)
+
+
+@given(st.integers(1, 12), st.integers(1, 40))
+def test_where_only_a_read_back_proves_a_lowering_it_is_lowered_all_the_same(shown: int, lack: int) -> None:
+    wanted = within_reach(lack, shown)
+
+    (one,) = plan({"BIN": Part(available=shown, wanted=wanted)}, [pool("c0", CLAMPS, shown)])
+
+    assert one.push is not None
+    assert (one.push.value, one.push.lowered, one.reason) == (-wanted, 0, Reason.LOWERED_FOR_HOLD)

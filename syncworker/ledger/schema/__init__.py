@@ -1,17 +1,21 @@
 """Which rows are the truth? Every table of the ledger; the migrations build exactly this."""
 
-from syncworker.ledger.schema.goods import hold, movement, product, product_part, stock
+from syncworker.ledger.schema.goods import movement, product, product_part, stock
 from syncworker.ledger.schema.kinds import Amount, Moment, metadata
 from syncworker.ledger.schema.places import channel, job, limit, listing, pool, price, publication, token
+from syncworker.ledger.schema.promises import hold, hold_item, hold_part, premium
 from syncworker.ledger.schema.traffic import cursor, order, order_line, pull, push, read
-from syncworker.ledger.schema.upkeep import incident, installation, run, run_item
+from syncworker.ledger.schema.upkeep import audit, incident, installation, run, run_item
 
 __all__ = [
     "Amount",
     "Moment",
+    "audit",
     "channel",
     "cursor",
     "hold",
+    "hold_item",
+    "hold_part",
     "incident",
     "installation",
     "job",
@@ -22,6 +26,7 @@ __all__ = [
     "order",
     "order_line",
     "pool",
+    "premium",
     "price",
     "product",
     "product_part",

@@ -1,4 +1,4 @@
-"""What is there, and why? Products, their parts, counts, movements and holds. Tables; no query."""
+"""What is there, and why? Products, their parts, counts and movements. Tables; no query."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ product = Table(
     Column("description", Text, nullable=True),
     #: Addresses of pictures, one a line, the first one shown first.
     Column("images", Text, nullable=False, server_default=""),
+    #: With a policy of its own: below so many sellable units nothing is shared any more.
+    Column("escrow_below", Units, nullable=True),
 )
 
 product_part = Table(
@@ -89,19 +91,4 @@ movement = Table(
     Column("at", Moment, nullable=False),
     UniqueConstraint("source", "reference", "line", "step", "sku", "location", "kind"),
     UniqueConstraint("sku", "location", "version"),
-)
-
-hold = Table(
-    "hold",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("sku", Sku, ForeignKey("product.sku"), nullable=False),
-    Column("location", String(64), nullable=False),
-    Column("wanted", Units, nullable=False),
-    Column("gathered", Units, nullable=False, server_default="0"),
-    Column("note", Text, nullable=False, server_default=""),
-    Column("actor", String(128), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=True),
-    Column("closed_at", Moment, nullable=True),
 )
