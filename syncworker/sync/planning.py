@@ -13,8 +13,9 @@ from syncworker.core import allocator
 from syncworker.core.allocator import Decision, PoolView
 from syncworker.core.allocator import Part as PlannedPart
 from syncworker.core.exposure import PushState, horizon_passed
+from syncworker.core.hold import within_reach
 from syncworker.core.model import ChannelRules, Limits, Policy, QuantityKind, QuantityMode
-from syncworker.ledger import limits, orders, pushes
+from syncworker.ledger import holds, limits, orders, pushes
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot
 from syncworker.ledger.pools import PoolRecord
@@ -72,15 +73,18 @@ def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
 
 def _parts(tx: Snapshot, room: Stockroom) -> dict[str, PlannedPart]:
     parts = room.parts()
-    safety = limits.safety_stocks(tx, {part.sku for part in parts})
-    return {
-        str(part): PlannedPart(
-            # A listing under way that may sell by itself has no pool yet: its units are nobody else's.
-            available=room.available(part) - sum(units * most for units, most in room.being_listed(part)),
+    skus = {part.sku for part in parts}
+    safety, lacks = limits.safety_stocks(tx, skus), holds.lacks(tx, skus)
+    found = {}
+    for part in sorted(parts):
+        # A listing under way that may sell by itself has no pool yet: its units are nobody else's.
+        available = room.available(part) - sum(units * most for units, most in room.being_listed(part))
+        found[str(part)] = PlannedPart(
+            available=available,
             safety_stock=safety.get(part.sku, 0),
+            wanted=within_reach(lacks.get((part.sku, part.location), 0), available),
         )
-        for part in sorted(parts)
-    }
+    return found
 
 
 def _view(
