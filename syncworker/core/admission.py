@@ -25,6 +25,7 @@ FACTS = (
     "limits",
     "policy",
     "lowering_only",
+    "frozen",
     "withdraw",
     "paused",
     "in_sum",
@@ -86,7 +87,7 @@ def refusal(view: PoolView, push: PlannedPush, ground: Ground) -> Refusal | None
 def _raises(view: PoolView, units: int, ground: Ground) -> Refusal | None:
     if units == 0:
         return None
-    if view.lowering_only or view.withdraw:
+    if view.lowering_only or view.withdraw or view.frozen is not None:
         return Refusal.NOTHING_BUT_ZERO
     if view.policy is Policy.SHARED:
         shown = {name: one.available - one.safety_stock for name, one in ground.parts.items()}

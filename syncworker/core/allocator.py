@@ -51,10 +51,12 @@ def _in_turn(rows: list[Row]) -> list[Row]:
 def _plan_component(sheet: Sheet) -> None:
     set_targets(sheet)
     _leave_alone(sheet)
+    _freeze_followers(sheet)
     show_catalogues(sheet)
     obey_limits(sheet)
     _follow_stock(sheet)
     cover_deficits(sheet)
+    _keep_frozen(sheet)
     cover_holds(sheet)
     guard_safety_stock(sheet)
     if any(wants_more(row) for row in sheet.escrow_rows):
@@ -87,6 +89,26 @@ def _find_out(row: Row) -> None:
         row.decide(Reason.CLEARED, setting(row, 0))
     else:
         row.decide(Reason.WAITS_FOR_LEAVE)
+
+
+# --- frozen --------------------------------------------------------------------------------------------------------
+
+
+def _freeze_followers(sheet: Sheet) -> None:
+    """A frozen number that follows the stock (policy shared, or a catalogue) may only fall: by a set, to 0 alone."""
+    for row in sheet.rows:
+        if row.view.frozen is None or row.reason is not None or not (row.is_shared or row.is_catalogue):
+            continue
+        may_fall = row.number is not None and row.target < row.number
+        if not may_fall or (row.target > 0 and (row.sets_only or row.is_catalogue)):
+            row.decide(row.view.frozen)
+
+
+def _keep_frozen(sheet: Sheet) -> None:
+    """What safety asked of a frozen pool was decided before this; nothing else is."""
+    for row in sheet.escrow_rows:
+        if row.view.frozen is not None:
+            row.decide(row.view.frozen)
 
 
 # --- policy shared -------------------------------------------------------------------------------------------------

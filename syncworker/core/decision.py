@@ -62,6 +62,8 @@ class PoolView:
     lowering_only: bool = False
     #: The operator wants nothing shown here.
     withdraw: bool = False
+    #: Its number is kept as it is, and why: lowered for safety or by an operator's word, never raised, and lends nothing.
+    frozen: Reason | None = None
     #: Nothing at all is sent; the exposure stays counted.
     paused: bool = False
     #: The channel's gate is closed or the pool waits for its time: nothing can be sent now, the exposure stays counted.
@@ -97,6 +99,9 @@ class Reason(StrEnum):
     WAITS_FOR_READ = "waits_for_read"
     WAITS_FOR_LEAVE = "waits_for_leave"
     WAITS_FOR_PERSON = "waits_for_person"
+    WAITS_FOR_APPROVAL = "waits_for_approval"
+    FROZEN = "frozen"
+    BRAKED = "braked"
     SIBLING_UNKNOWN = "sibling_unknown"
     HELD_BACK = "held_back"
     PAUSED = "paused"
@@ -138,6 +143,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.WAITS_FOR_READ: "the channel's number is not known: it must be read back first",
     Reason.WAITS_FOR_LEAVE: "only setting it to 0 would help, and that needs more time or the operator's leave",
     Reason.WAITS_FOR_PERSON: "nobody knows this number, and it cannot be read back: say what the channel shows with `pool assume`",
+    Reason.WAITS_FOR_APPROVAL: "its number was not as expected: kept as it is until a person approves, or it is as expected again",
+    Reason.FROZEN: "its number was not as expected: frozen until a person says so",
+    Reason.BRAKED: "a run would have changed too much of this channel at once: nothing is raised before a person approves",
     Reason.SIBLING_UNKNOWN: "another pool of the same units has an unknown number: nothing is raised until it is known",
     Reason.HELD_BACK: "the channel or the pool waits for its time",
     Reason.PAUSED: "paused: nothing is sent",
