@@ -10,7 +10,7 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.sandbox.profile import ShopProfile
 from syncworker.sync.answers import LOCK_BELIEVED
 from syncworker.sync.channels import pause
-from tests.connectors.shopee.shopee_world import ShopeeWorld, open_world
+from tests.connectors.trading_world import World, open_world
 
 GOODS = """\
 sku,title,on_hand,price,currency,parts
@@ -20,7 +20,7 @@ PROFILES = tuple(ShopProfile(name=name, request_horizon_s=2.0) for name in ("tok
 
 
 def test_what_a_promotion_holds_stays_counted_until_it_ends() -> None:
-    with open_world(PROFILES, seed=1, catalogue=GOODS) as world:
+    with open_world("shopee", PROFILES, seed=1, catalogue=GOODS) as world:
         world.run_until(5.0)
         hold_back(world, "warung", 2)
         world.ledger.run(lambda tx: pause(tx, "warung", withdraw=True))
@@ -41,13 +41,13 @@ def test_what_a_promotion_holds_stays_counted_until_it_ends() -> None:
         assert told(world) == (0, None, set())
 
 
-def hold_back(world: ShopeeWorld, name: str, units: int) -> None:
+def hold_back(world: World, name: str, units: int) -> None:
     """A promotion holds so many units of everything from now on."""
     market = world.market(name)
     market.profile = replace(market.profile, floor=units)
 
 
-def told(world: ShopeeWorld) -> tuple[int | None, str | None, set[IncidentKind]]:
+def told(world: World) -> tuple[int | None, str | None, set[IncidentKind]]:
     """What is counted at the shop with the promotion, why it waits, and what people are told."""
     with world.ledger.snapshot() as tx:
         (pool,) = pools.of_channel(tx, "warung")

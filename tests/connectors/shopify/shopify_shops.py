@@ -102,15 +102,7 @@ def open_shopify(
     sandbox: Sandbox, name: str, *, tokens: KeptToken | None = None, **settings: object
 ) -> ShopifyShop:
     address = sandbox.shops[name]
-    raw: dict[str, object] = {
-        "shop": name,
-        "client_id": f"key-{name}",
-        "client_secret": f"secret-{name}",
-        "base_url": address.base_url,
-        "allow_private_network": True,
-        "visibility_lag_s": 0.0,
-        "horizon_s": 4.0,
-    }
+    raw = settings_of(name, address.base_url) | {"visibility_lag_s": 0.0, "horizon_s": 4.0}
     if tokens is None:
         raw["token"] = address.token
     connector = load("shopify")
@@ -118,6 +110,16 @@ def open_shopify(
     channel = connector.open(name, validate(connector, raw | settings), tokens)
     assert isinstance(channel, ShopifyChannel)
     return ShopifyShop(channel, address.control, tokens, {})
+
+
+def settings_of(name: str, base_url: str) -> dict[str, object]:
+    return {
+        "shop": name,
+        "client_id": f"key-{name}",
+        "client_secret": f"secret-{name}",
+        "base_url": base_url,
+        "allow_private_network": True,
+    }
 
 
 def token_of(name: str) -> Token:

@@ -129,9 +129,7 @@ def test_a_renewal_that_is_refused_stops_nothing_while_the_old_token_holds(
 ) -> None:
     good = token_of(own, f"token-{own}")
     soon = datetime.fromtimestamp(time.time() + 60, UTC)
-    shop = open_tiktok(
-        sandbox, own, token=replace(good, refresh=SecretStr("refresh-spent"), expires_at=soon)
-    )
+    shop = open_tiktok(sandbox, own, token=replace(good, refresh=SecretStr("refresh-spent"), expires_at=soon))
 
     assert shop.channel.check().name == own
     assert shop.orders() == {}

@@ -102,22 +102,25 @@ def open_tiktok(
     **settings: object,
 ) -> TikTokShop:
     address = sandbox.shops[name]
-    raw = {
-        "app_key": f"key-{name}",
-        "app_secret": f"secret-{name}",
-        "base_url": address.base_url,
-        "auth_url": address.base_url,
-        "consent_url": address.base_url,
-        "service_id": "7000",
-        "allow_private_network": True,
-        "rate_limits": (),
-        "horizon_s": 4.0,
-    }
+    raw = settings_of(name, address.base_url) | {"horizon_s": 4.0}
     connector = load("tiktok")
     tokens = tokens or KeptToken(token or token_of(name, address.token))
     channel = connector.open(name, validate(connector, raw | settings), tokens)
     assert isinstance(channel, TikTokChannel)
     return TikTokShop(channel, address.control, tokens, {})
+
+
+def settings_of(name: str, base_url: str) -> dict[str, object]:
+    return {
+        "app_key": f"key-{name}",
+        "app_secret": f"secret-{name}",
+        "base_url": base_url,
+        "auth_url": base_url,
+        "consent_url": base_url,
+        "service_id": "7000",
+        "allow_private_network": True,
+        "rate_limits": (),
+    }
 
 
 def token_of(name: str, access: str) -> Token:

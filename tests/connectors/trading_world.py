@@ -1,6 +1,7 @@
-"""A small business that sells at two TikTok Shops: the real engine on a virtual clock, signed requests over real HTTP.
+"""A small business that sells at two shops of one platform: the real engine on a virtual clock, requests over real HTTP.
 
-Only the time between requests is virtual; nothing sleeps but a read that is tried again.
+Time passes between requests, on their way and while a read waits to be tried again; all of it is virtual, nothing sleeps.
+Signatures and tokens keep the wall clock's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import heapq
 import random
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,9 @@ from syncworker.connector import (
     QuantityPush,
     Reading,
     RemoteListing,
+    Token,
 )
+from syncworker.connector.registry import load, validate
 from syncworker.core.model import Policy
 from syncworker.ledger import Ledger, ManualClock, open_ledger, pools, pushes
 from syncworker.ledger.jobs import JobKind
@@ -53,8 +56,9 @@ from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
 from syncworker.sync.resync import plan_rows
 from syncworker.sync.tick import tick
-from syncworker_tiktok import TikTokSettings, connector
-from tests.connectors.tiktok.tiktok_shops import token_of
+from tests.connectors.shopee import shopee_shops
+from tests.connectors.shopify import shopify_shops
+from tests.connectors.tiktok import tiktok_shops
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 #: Virtual seconds that a call takes on its way there, and back.
@@ -67,10 +71,45 @@ JOBS: dict[JobKind, Callable[[Context, str], object]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What its sellers configure, and the token of their consent; each by the shop's name."""
+
+    #: Of the connector, and of the sandbox's dialect.
+    name: str
+    settings: Callable[[str, str], dict[str, object]]
+    token: Callable[[str], Token]
+
+
+PLATFORMS: Mapping[str, Platform] = {
+    one.name: one
+    for one in (
+        Platform(
+            "tiktok",
+            lambda name, url: (
+                tiktok_shops.settings_of(name, url) | {"unpaid_counts_down": "yes", "page_size": 10}
+            ),
+            lambda name: tiktok_shops.token_of(name, f"token-{name}"),
+        ),
+        Platform(
+            "shopify",
+            lambda name, url: shopify_shops.settings_of(name, url) | {"location_id": shopify_shops.LOCATION},
+            shopify_shops.token_of,
+        ),
+        Platform(
+            "shopee",
+            shopee_shops.settings_of,
+            lambda name: shopee_shops.token_of(name, f"token-{name}"),
+        ),
+    )
+}
+
+
 @dataclass(slots=True)
-class TikTokWorld:
+class World:
     """One run. Make it with :func:`open_world`."""
 
+    platform: Platform
     clock: ManualClock
     ledger: Ledger
     house: House
@@ -100,32 +139,24 @@ class TikTokWorld:
     def market(self, name: str) -> Marketplace:
         return self.house.shops[name].market
 
-    def settings(self, name: str) -> TikTokSettings:
-        """What an owner would write who declares exactly what the shop declares."""
-        profile = self.market(name).profile
-        return TikTokSettings.model_validate(
-            {
-                "app_key": f"key-{name}",
-                "app_secret": f"secret-{name}",
-                "base_url": f"{self.base_url}/{name}",
-                "auth_url": f"{self.base_url}/{name}",
-                "allow_private_network": True,
-                "unpaid_counts_down": "yes",
-                "visibility_lag_s": profile.visibility_lag_s,
-                "apply_lag_s": profile.apply_lag_s,
-                "read_lag_s": profile.read_lag_s,
-                "horizon_s": profile.request_horizon_s,
-                "clock_skew_s": 1.0,
-                "poll_s": 2.0,
-                "page_size": 10,
-                "rate_limits": (),
-            }
-        )
-
     def open(self, name: str) -> Channel:
-        if name not in self.tokens:
-            self.tokens[name] = KeptToken(token_of(name, f"token-{name}"))
-        return Travelling(connector.open(name, self.settings(name), self.tokens[name]), self.advance)
+        """The shop's channel, configured as an owner would who declares exactly what the shop declares."""
+        profile = self.market(name).profile
+        facts: dict[str, object] = {
+            "visibility_lag_s": profile.visibility_lag_s,
+            "apply_lag_s": profile.apply_lag_s,
+            "read_lag_s": profile.read_lag_s,
+            "horizon_s": profile.request_horizon_s,
+            "clock_skew_s": 1.0,
+            "poll_s": 2.0,
+        }
+        connector = load(self.platform.name)
+        settings = validate(connector, self.platform.settings(name, f"{self.base_url}/{name}") | facts)
+        tokens = self.tokens.setdefault(name, KeptToken(self.platform.token(name)))
+        channel = connector.open(name, settings, tokens)
+        # A read that is tried again waits on our clock.
+        channel._client._http._sleep = self.advance  # type: ignore[attr-defined]  # all of the three have it
+        return Travelling(channel, self.advance)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Have something happen outside at START + ``seconds``."""
@@ -211,7 +242,9 @@ class Travelling:
 
 
 @contextmanager
-def open_world(profiles: Sequence[ShopProfile], *, seed: int, catalogue: str) -> Iterator[TikTokWorld]:
+def open_world(
+    platform: str, profiles: Sequence[ShopProfile], *, seed: int, catalogue: str
+) -> Iterator[World]:
     """A business whose goods are listed at every shop with 0, and whose channels have just gone live."""
     clock = ManualClock(START)
     ledger = open_ledger("sqlite://", clock)
@@ -222,13 +255,13 @@ def open_world(profiles: Sequence[ShopProfile], *, seed: int, catalogue: str) ->
         profile.name: Shopfront(
             Marketplace(profile, rng=random.Random(f"{seed}:{profile.name}"), listings=seeds, now=START),
             f"token-{profile.name}",
-            "tiktok",
+            platform,
         )
         for profile in profiles
     }
     house = House(fronts, clock=lambda: clock.time)
     with served(house) as base_url:
-        world = TikTokWorld(clock, ledger, house, base_url, rows)
+        world = World(PLATFORMS[platform], clock, ledger, house, base_url, rows)
         ledger.run(lambda tx: stock_up(tx, rows))
         for name in fronts:
             _go_live(world, name)
@@ -269,11 +302,11 @@ def stock_up(tx: Transaction, rows: Catalogue) -> None:
             receive(tx, row.sku, "main", row.on_hand, reference=f"opening-{row.sku}", actor="test")
 
 
-def _go_live(world: TikTokWorld, name: str) -> None:
-    capabilities = world.settings(name).capabilities()
+def _go_live(world: World, name: str) -> None:
     ledger, context = world.ledger, world.context
+    capabilities, connector = world.open(name).capabilities(), world.platform.name
     ledger.run(
-        lambda tx: register(tx, name, connector="tiktok", capabilities=capabilities, policy=Policy.ESCROW)
+        lambda tx: register(tx, name, connector=connector, capabilities=capabilities, policy=Policy.ESCROW)
     )
     discover(context, name)
     ledger.run(lambda tx: link_suggested(tx, context, name, actor="test"))
