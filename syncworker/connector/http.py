@@ -98,6 +98,7 @@ class ChannelHttp:
         secrets: Collection[SecretStr] = (),
         allow_private_network: bool = False,
         horizon_s: float = 120.0,
+        timeout_s: float | None = None,
         statuses: Mapping[int, Verdict] = MappingProxyType({}),
         allowances: Sequence[str] = (),
         authorizer: Authorizer | None = None,
@@ -108,8 +109,9 @@ class ChannelHttp:
         """``headers`` go with every request; ``secrets`` (name those sent in a query too) and secret headers are cut
         out of all errors and logs.
 
-        ``horizon_s`` is the channel's declared request horizon: a request is given up well before half of it.
-        ``statuses`` overrides entries of ``STATUS_TABLE``; ``allowances`` are rate limits such as ``"10/second"``.
+        ``horizon_s`` is the channel's declared request horizon: a request is given up well before half of it, and after
+        ``timeout_s`` where that is shorter.
+        ``statuses`` overrides entries of ``STATUS_TABLE``; ``allowances`` are rate limits such as ``"10/second"`` or ``"4 at once"``.
         ``authorizer`` signs each request right before it leaves; at a status in ``renew_on`` (which has to be one that
         is answered before any effect) it renews its proof and the request is sent once more.
         """
@@ -119,7 +121,7 @@ class ChannelHttp:
         self._redactor = Redactor([*secrets, *(v for v in headers.values() if isinstance(v, SecretStr))])
         self._authorizer, self._renew_on = authorizer, frozenset(renew_on)
         self._allow_private_network = allow_private_network
-        self._total_s = min(TOTAL_S, HORIZON_SHARE * horizon_s)
+        self._total_s = min(TOTAL_S, HORIZON_SHARE * horizon_s, TOTAL_S if timeout_s is None else timeout_s)
         self._statuses = {**STATUS_TABLE, **statuses}
         self._pace = Pace(account, allowances, sleep=sleep)
         self._retry_reads_s, self._sleep = retry_reads_s, sleep

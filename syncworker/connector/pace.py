@@ -6,6 +6,7 @@ Never waits longer than two seconds: what is blocked for longer is the caller's 
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,9 @@ _SOCKETS = {"redis+unix": "unix", "redis+socket": "unix"}
 WAIT_MAX_S = 2.0
 #: Workers that wait for the same slot come back within so long of each other.
 _SPREAD_S = 0.01
+
+#: How many calls may be on their way at once.
+_TOGETHER = re.compile(r"([1-9][0-9]{0,5}) at once")
 
 _log = structlog.get_logger("syncworker.channel")
 _lock = threading.Lock()
@@ -104,7 +108,11 @@ UNPACED = Pace("", ())
 
 
 def _allowance(text: str) -> Allowance:
-    """``10/second``, ``1 per 60 second``; ``ValueError`` for anything else."""
+    """``10/second``, ``1 per 60 second``, ``4 at once``; ``ValueError`` for anything else."""
+    together = _TOGETHER.fullmatch(text)
+    if together is not None:
+        # A window that ends with the answer: so many are on their way, and no more.
+        return Allowance(name=f"{together[1]}-at-once", calls=int(together[1]), seconds=0.0)
     item = parse(text)
     return Allowance(name=f"{item.amount}-{item.get_expiry()}", calls=item.amount, seconds=item.get_expiry())
 

@@ -127,6 +127,8 @@ class Caller:
         ``instead`` is a request that is filled in already: the next page, at an address that the channel named.
         """
         key = once or Once()
+        judge = judge or self.judgement(effect=effect)
+        judge.request = request.name
         filled = instead or request.fill(facts, key_name=key.body, key=key.key)
         return self.wire.request_json(
             filled.method,
@@ -136,7 +138,7 @@ class Caller:
             json=filled.json,
             content=filled.content,
             headers={**filled.headers, **({key.header: key.key} if key.header else {})},
-            judge=judge or self.judgement(effect=effect),
+            judge=judge,
             pace=self._pace_of(request),
         )
 
@@ -153,7 +155,7 @@ class Caller:
     def _pace_of(self, request: BoundRequest) -> Pace:
         """The operation's own allowance. Waits here for as long as the channel told by its headers."""
         if self.rules.limits is not None:
-            self.rules.limits.wait(self.sleep)
+            self.rules.limits.wait(request.name, self.sleep)
         pace = self._paces.get(request.name)
         if pace is None:
             allowances = request.pace.allowances(self.account.values)

@@ -174,6 +174,8 @@ def open_wire(
         raise ChannelMisconfiguredError(f"base_url {problem}")
     limits = account.values["rate_limits"]
     own = [] if manifest.pace is None else list(manifest.pace.allowances(account.values))
+    if manifest.rate is not None and manifest.rate.concurrency is not None:
+        own.append(f"{manifest.rate.concurrency} at once")
     return ChannelHttp(
         name,
         base_url,
@@ -186,6 +188,7 @@ def open_wire(
         secrets=[SecretStr(str(account.values[key])) for key in account.secrets if account.values[key]],
         allow_private_network=private,
         horizon_s=capabilities.rules().horizon_s,
+        timeout_s=manifest.timeout_s,
         statuses={int(key): Verdict(word) for key, word in manifest.statuses.items()},
         allowances=[*own, *(str(one) for one in (limits if isinstance(limits, list) else []))],
         authorizer=authorizer(manifest.auth, account, tokens, name=name, base_url=base_url, private=private),

@@ -51,16 +51,20 @@ class Feed:
         now = self._now()
         place = self._walk.begin(cursor, since)
         answer, rows, ids = self._fetch(place, now)
+        if self._spec.stop_when_older:
+            return self._latest_first(answer, rows, ids, place, since, now)
         seen = Seen(answer, ids, self._newest(rows))
+        self._refuse_older(rows, place)
         if self._walk.moved(place, seen):
-            return self._told(answer, rows, ids, place, self._walk.stepped_back(place), since)
+            back = self._walk.stepped_back(place)
+            return self._told(answer, rows, ids, place, back, since, is_proven=False)
         before = self._walk.before(place)
         if before is not None:
             again, earlier, earlier_ids = self._fetch(before, now)
             if not earlier_ids or earlier_ids[-1] != place.last:
                 # Rows moved while we walked: what slipped onto the page before is read there, and the walk goes on from it.
                 following = self._walk.after(before, Seen(again, earlier_ids, self._newest(earlier)), now)
-                return self._told(again, earlier, earlier_ids, place, following, since)
+                return self._told(again, earlier, earlier_ids, place, following, since, is_proven=False)
         return self._told(answer, rows, ids, place, self._walk.after(place, seen, now), since)
 
     def read(self, answer: Answer) -> OrderPage:
@@ -101,22 +105,70 @@ class Feed:
         place: Place,
         following: Place | None,
         since: datetime,
+        *,
+        is_proven: bool = True,
     ) -> OrderPage:
         """The page, and up to when everything is told: in the midst of a walk that is not by time, up to its beginning.
 
-        Rows of a later page may be older than those of this one. Were the walk to fail there, they would be lost.
+        Rows of a later page may be older than those of this one. Were the walk to fail there, they would be lost. So may
+        rows of a page that is not ``is_proven``: what slipped away before it is yet to be read.
         """
         page = self._page(answer, rows, ids, following)
         if self._spec.paginate.style == "keyset":
             return page
+        if self._spec.sorted and is_proven:
+            return page if following is None else self._going_on(page, rows, place, following)
         times = [order.updated_at for order in page.orders]
         if place.newest is not None:
             times.append(datetime.fromisoformat(place.newest))
         newest = max(times, default=None)
         if following is None or following.until != place.until:
             return replace(page, until=newest)
+        if self._spec.sorted:
+            # The walk goes back, to before what was told.
+            newest = None
         carried = replace(following, newest=None if newest is None else newest.isoformat())
         return replace(page, until=since, next_cursor=carried.written())
+
+    def _going_on(self, page: OrderPage, rows: Sequence[Json], place: Place, following: Place) -> OrderPage:
+        """A page of a walk by time; the next one has to begin where it ended."""
+        newest = self._newest(rows)
+        if newest is None or following.until != place.until:
+            return page
+        return replace(page, next_cursor=replace(following, newest=newest.isoformat()).written())
+
+    def _latest_first(
+        self,
+        answer: Answer,
+        rows: Sequence[Json],
+        ids: Sequence[str],
+        place: Place,
+        since: datetime,
+        now: datetime,
+    ) -> OrderPage:
+        """A page of a feed that begins with its latest change.
+
+        What changes meanwhile moves to the front, where the walk has been: so a walk of several pages is followed by
+        another one, down to the latest change that the first one met.
+        """
+        times: list[datetime] = [self._time(row) for row in rows]
+        if times != sorted(times, reverse=True):
+            raise MalformedAnswerError(
+                "the feed does not begin with its latest change, so no page is the last", path="updated"
+            )
+        bound = place.floor or place.since or since.isoformat()
+        is_over = bool(times) and times[-1] < datetime.fromisoformat(bound)
+        following = None if is_over else self._walk.after(place, Seen(answer, ids), now)
+        head = place.head or (times[0].isoformat() if times else None)
+        if following is not None:
+            following = replace(following, head=head, floor=place.floor, last=None)
+        elif place.head is not None and datetime.fromisoformat(place.head) > datetime.fromisoformat(bound):
+            following = Place(since=place.since, floor=place.head)
+        page = self._page(answer, rows, ids, following)
+        if following is not None:
+            return replace(page, until=since)
+        met = [datetime.fromisoformat(one) for one in (head, place.floor) if one is not None]
+        return replace(page, until=max(met, default=None))
 
     def _page(
         self, answer: Answer, rows: Sequence[Json], ids: Sequence[str], following: Place | None
@@ -142,8 +194,18 @@ class Feed:
                 found.append(order)
         return tuple(sorted(found, key=lambda one: one.updated_at))
 
+    def _refuse_older(self, rows: Sequence[Json], place: Place) -> None:
+        """A page of a walk by time does not begin before the end of the one before it."""
+        if not self._spec.sorted or place.newest is None or not rows:
+            return
+        first: datetime = self._time(rows[0])
+        if first < datetime.fromisoformat(place.newest):
+            raise MalformedAnswerError(
+                "the feed is not in the order of its times, so no page is the last", path="updated"
+            )
+
     def _newest(self, rows: Sequence[Json]) -> datetime | None:
-        if self._spec.paginate.style != "keyset":
+        if self._spec.paginate.style != "keyset" and not self._spec.sorted:
             return None
         times: list[datetime] = [self._time(row) for row in rows]
         if times != sorted(times):

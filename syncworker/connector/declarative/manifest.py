@@ -140,7 +140,14 @@ class Manifest(Strict):
         Literal["retry_later", "misconfigured", "refused", "unknown"],
     ] = Field(default={}, description="What a status means, where it differs from the common table")
     errors: ErrorsSpec = Field(default=ErrorsSpec(), description="What errors mean")
-    rate: RateSpec | None = Field(default=None, description="What its headers tell of limits")
+    rate: RateSpec | None = Field(default=None, description="What it tells of its limits")
+    timeout_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=20,
+        allow_inf_nan=False,
+        description="Seconds that one request may take, its answer's last byte included; never more than the horizon allows",
+    )
     pace: PaceSpec | None = Field(
         default=None, description="How often it may be called, all operations together"
     )

@@ -145,8 +145,26 @@ class FeedSpec(Strict):
     )
     paginate: Paginate = Field(default=NoPages(), description="How it goes on")
     items: Expression = Field(description="The orders in an answer")
+    sorted: bool = Field(
+        default=False,
+        description="Rows come oldest change first, which is checked: a walk that is broken off goes on from there",
+    )
+    stop_when_older: bool = Field(
+        default=False,
+        description="Rows come latest change first, which is checked, and there is no bound: the walk ends at rows older than since",
+    )
     expand: ExpandSpec | None = Field(default=None, description="A second call for details")
     channel_time: FieldSpec | None = Field(
         default=None, description="optional datetime: the channel's clock, finer than the Date header"
     )
     order: OrderSpec | None = Field(default=None, description="Instead of the manifest's [order]")
+
+    @model_validator(mode="after")
+    def _one_order_of_times(self) -> FeedSpec:
+        if self.sorted and self.stop_when_older:
+            raise ValueError("sorted is oldest first, stop_when_older latest first: not both")
+        if self.stop_when_older and self.paginate.style == "keyset":
+            raise ValueError("stop_when_older walks from the latest change on; a keyset from the oldest")
+        if self.stop_when_older and self.time.max_window_s is not None:
+            raise ValueError("stop_when_older has no bound, so time.max_window_s has no meaning")
+        return self

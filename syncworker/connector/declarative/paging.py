@@ -48,6 +48,9 @@ class Place:
     token: str | None = None
     #: The latest change told so far, where the walk is not in the order of its times.
     newest: str | None = None
+    #: Of a walk from the latest change on: the first one that it met, and the one down to which it goes.
+    head: str | None = None
+    floor: str | None = None
 
     @classmethod
     def read(cls, cursor: str | None) -> Place:

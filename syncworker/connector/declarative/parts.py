@@ -132,8 +132,18 @@ class ErrorsSpec(Strict):
     rules: tuple[ErrorRule, ...] = Field(default=(), description="Ordered; the first that fits decides")
 
 
+class CostSpec(Strict):
+    """What a request costs where calls have prices, as the answers tell it. A call waits until its last price is there."""
+
+    requested: Expression = Field(
+        description="On the answer: what this call cost; null where it does not tell"
+    )
+    available: Expression = Field(description="On the answer: what is left")
+    restore: Expression = Field(description="On the answer: what comes back in a second")
+
+
 class RateSpec(Strict):
-    """What the channel's headers tell of its limits."""
+    """What the channel tells of its limits, in headers or answers."""
 
     remaining: str | None = Field(default=None, description="Header: calls that are left; at 0 we wait")
     reset: str | None = Field(default=None, description="Header: when there are new ones")
@@ -144,6 +154,10 @@ class RateSpec(Strict):
         default=None, description="Header beside Retry-After that asks to be left alone"
     )
     retry_after_unit: Literal["s", "ms"] = Field(default="s", description="How retry_after is written")
+    cost: CostSpec | None = Field(default=None, description="Prices of calls, in the answers")
+    concurrency: int | None = Field(
+        default=None, ge=1, description="Calls on their way at once at most, of all workers together"
+    )
 
 
 class NoPages(Strict):

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from syncworker.connector.answers import STATUS_TABLE, Json, Verdict
 from syncworker.connector.declarative.account import Account
 from syncworker.connector.declarative.fields import finder
 from syncworker.connector.declarative.manifest import Manifest
-from syncworker.connector.declarative.parts import ErrorRule, RateSpec, Then
+from syncworker.connector.declarative.parts import CostSpec, ErrorRule, RateSpec, Then
 from syncworker.connector.pace import WAIT_MAX_S
 from syncworker.connector.ruling import Ruling
 from syncworker.errors import MalformedAnswerError, RetryLaterError
@@ -51,7 +52,7 @@ class Rulebook:
             **STATUS_TABLE,
             **{int(key): Verdict(word) for key, word in manifest.statuses.items()},
         }
-        self.limits = None if manifest.rate is None else Limits(manifest.rate)
+        self.limits = None if manifest.rate is None else Limits(manifest.rate, account)
 
     def words(self, body: Json) -> tuple[str, str]:
         """The channel's code and message, empty where it tells none; odd ones spoil nothing."""
@@ -87,6 +88,8 @@ class Judgement:
     #: Answers that are wanted although their status is none of success.
     wanted: Callable[[int, Json], bool] | None = None
     then: Then | None = None
+    #: Which request it is, for its price.
+    request: str = ""
     _times: int = 0
 
     def __call__(self, status: int, body: Json, headers: Mapping[str, str]) -> Ruling | None:
@@ -94,6 +97,7 @@ class Judgement:
         self.then = None
         if self.rulebook.limits is not None:
             self.rulebook.limits.note(headers)
+            self.rulebook.limits.charge(self.request, body)
         if self.wanted is not None and self.wanted(status, body):
             return Ruling(verdict=None)
         if not self.rulebook.is_error(status, body) or 300 <= status < 400:
@@ -136,11 +140,12 @@ class Judgement:
 
 
 class Limits:
-    """What the channel's headers told of its limits, as far as this process has seen."""
+    """What the channel told of its limits, as far as this process has seen."""
 
-    def __init__(self, spec: RateSpec) -> None:
+    def __init__(self, spec: RateSpec, account: Account) -> None:
         self._spec = spec
         self._resume_at = 0.0
+        self._purse = None if spec.cost is None else Purse(spec.cost, account)
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Remember when calls are allowed again, if there are none left."""
@@ -151,9 +156,16 @@ class Limits:
         if reset_s is not None:
             self._resume_at = max(self._resume_at, time.monotonic() + min(reset_s, 3600.0))
 
-    def wait(self, sleep: Callable[[float], None]) -> None:
+    def charge(self, request: str, body: Json) -> None:
+        """Remember what a request cost, where calls have prices."""
+        if self._purse is not None:
+            self._purse.charge(request, body)
+
+    def wait(self, request: str, sleep: Callable[[float], None]) -> None:
         """Return when a request may leave; ``RetryLaterError`` if that is more than two seconds away."""
         wait_s = self._resume_at - time.monotonic()
+        if self._purse is not None:
+            wait_s = max(wait_s, self._purse.wait_s(request))
         if wait_s > WAIT_MAX_S:
             raise RetryLaterError("not sent: the channel's allowance is used up", retry_after_s=wait_s)
         if wait_s > 0:
@@ -173,6 +185,44 @@ class Limits:
         factor = 1000.0 if self._spec.reset_unit in {"ms", "epoch_ms"} else 1.0
         base = time.time() if self._spec.reset_unit.startswith("epoch") else 0.0
         return max(value / factor - base, 0.0)
+
+
+class Purse:
+    """What is left to pay calls with, as the last answer told it, and what each request cost last."""
+
+    def __init__(self, spec: CostSpec, account: Account) -> None:
+        values = account.open_values
+        self._requested, self._available = finder(spec.requested, values), finder(spec.available, values)
+        self._restore = finder(spec.restore, values)
+        self._left, self._each_second, self._told_at = 0.0, 0.0, 0.0
+        self._prices: dict[str, float] = {}
+
+    def charge(self, request: str, body: Json) -> None:
+        """From an answer that tells it; one that does not changes nothing."""
+        requested, left, each_second = (
+            _amount(find, body) for find in (self._requested, self._available, self._restore)
+        )
+        if requested is not None:
+            self._prices[request] = requested
+        if left is not None and each_second:
+            self._left, self._each_second, self._told_at = left, each_second, time.monotonic()
+
+    def wait_s(self, request: str) -> float:
+        """Seconds until the request can be paid; 0 for one whose price nobody knows yet."""
+        price = self._prices.get(request)
+        if price is None or not self._each_second:
+            return 0.0
+        left = self._left + (time.monotonic() - self._told_at) * self._each_second
+        return max(price - left, 0.0) / self._each_second
+
+
+def _amount(find: Callable[[Json], Json], body: Json) -> float | None:
+    try:
+        value = find(body)
+    except MalformedAnswerError:
+        return None
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return float(value) if is_number and value >= 0 else None  # type: ignore[arg-type, operator]  # a number
 
 
 def _fits(
