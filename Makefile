@@ -36,11 +36,11 @@ setup: $(READY_DEV) ## everything for tests and checks into .venv
 
 .PHONY: test
 test: $(READY_DEV) ## the whole test suite (one file: ARGS="tests/test_servers.py")
-	@exec $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: prove
 prove: $(READY_DEV) ## the exhaustive searches that are too long for every run
-	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --timeout 7200 -m prove $(ARGS)
+	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --timeout 7200 -m prove $(ARGS)
 
 .PHONY: bench
 bench: $(READY_DEV) ## speed as ratios, into bench/results.json and docs/performance.md (a minute or two)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from syncworker.connector import (
     Capabilities,
     Known,
@@ -23,17 +21,6 @@ from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link, link_suggested
 from syncworker.sync.pull import pull_orders
 from syncworker.sync.wait import work_once
-
-#: On the other databases under `make prove`.
-pytestmark = pytest.mark.parametrize(
-    "any_database",
-    [
-        "memory",
-        pytest.param("postgresql", marks=pytest.mark.prove),
-        pytest.param("sqlite", marks=pytest.mark.prove),
-    ],
-    indirect=True,
-)
 
 SKU = "RETRO-CLOCK"
 DECLARED = Capabilities(
