@@ -131,6 +131,7 @@ def control_router(house: House) -> APIRouter:
     _add_order_acts(router, house)
     _add_goods_acts(router, house)
     _add_number_acts(router, house)
+    _add_showing(router, house)
     _add_faults(router, house)
     _add_views(router, house)
     return router
@@ -253,6 +254,8 @@ def _add_number_acts(router: APIRouter, house: House) -> None:
             ).as_json(),
         )
 
+
+def _add_showing(router: APIRouter, house: House) -> None:
     @router.post("/{shop}/show")
     def show(shop: str, body: ShowBody) -> Response:
         def deed(market: Marketplace, now: datetime) -> object:
