@@ -88,6 +88,8 @@ class Reason(StrEnum):
     LOWERED_FOR_HOLD = "lowered_for_hold"
     DRAINED_FOR_HOLD = "drained_for_hold"
     WITHDRAWN = "withdrawn"
+    HIDDEN = "hidden"
+    PROVING_ZERO = "proving_zero"
     FOLLOWS_STOCK = "follows_stock"
     CATALOGUE_IN_STOCK = "catalogue_in_stock"
     CATALOGUE_OUT_OF_STOCK = "catalogue_out_of_stock"
@@ -116,6 +118,7 @@ class Reason(StrEnum):
     LIMIT_SAFETY_STOCK = "limit_safety_stock"
     ZERO_IS_NO_QUANTITY = "zero_is_no_quantity"
     BELOW_FLOOR = "below_floor"
+    UNITS_LOCKED = "units_locked"
     AT_CEILING = "at_ceiling"
 
 
@@ -132,6 +135,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.LOWERED_FOR_HOLD: "a hold gathers units: lowered by what it lacks",
     Reason.DRAINED_FOR_HOLD: "a hold gathers units: set to 0, then the rest is shown again",
     Reason.WITHDRAWN: "withdrawn: shows nothing until that is settled or taken back",
+    Reason.HIDDEN: "hidden by a person's word: shows nothing until `listing show`",
+    Reason.PROVING_ZERO: "set to 0 until it is proven that nothing from before is left",
     Reason.FOLLOWS_STOCK: "policy shared: shows all that is available",
     Reason.CATALOGUE_IN_STOCK: "nobody can order here: shown as in stock while a unit is there",
     Reason.CATALOGUE_OUT_OF_STOCK: "nobody can order here: shown as out of stock, for no unit is left to show",
@@ -160,6 +165,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.LIMIT_SAFETY_STOCK: "the safety stock is not shown",
     Reason.ZERO_IS_NO_QUANTITY: "the channel takes no 0: unlist or deactivate it to withdraw",
     Reason.BELOW_FLOOR: "the channel cannot show so little",
+    Reason.UNITS_LOCKED: "the channel has locked units here, as in a campaign: they come back once it lets them go",
     Reason.AT_CEILING: "the channel cannot show more",
 }
 

@@ -165,8 +165,26 @@ def link(tx: Transaction, channel: str, external_id: str, *, sku: str, pool_id: 
     tx.execute(
         sa.update(listing)
         .where(listing.c.channel == channel, listing.c.external_id == external_id)
-        .values(sku=sku, pool_id=pool_id, state=ListingState.LINKED.value)
+        .values(sku=sku, pool_id=pool_id, state=ListingState.LINKED.value, unlinking=False)
     )
+
+
+def want_unlinked(tx: Transaction, record: ListingRecord) -> None:
+    """It is to be unlinked once nothing can be sold from its number; linked again, it stays."""
+    tx.execute(sa.update(listing).where(listing.c.id == record.id).values(unlinking=True))
+
+
+def unlink(tx: Transaction, record: ListingRecord) -> None:
+    """It sells nothing of ours any more; what it says and whether buyers see it is a seller's own again."""
+    contents = {"managed": False, "wanted_active": None, "sent": None, "refused": None, "refusal": None}
+    link = {"sku": None, "pool_id": None, "state": ListingState.FOUND.value, "unlinking": False}
+    tx.execute(sa.update(listing).where(listing.c.id == record.id).values({**link, **contents}))
+
+
+def to_be_unlinked(tx: Snapshot, pool_id: str) -> list[ListingRecord]:
+    """Listings that sell from the pool until nothing can be sold from it any more."""
+    query = sa.select(listing).where(listing.c.pool_id == pool_id, listing.c.unlinking)
+    return [record_of(row) for row in tx.execute(query.order_by(listing.c.id)).mappings()]
 
 
 def load(tx: Snapshot, channel: str, external_id: str) -> ListingRecord:

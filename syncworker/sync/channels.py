@@ -19,8 +19,7 @@ from syncworker.ledger.listings import FoundListing
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
-from syncworker.sync.incidents import review_parts
-from syncworker.sync.listings import review_protection
+from syncworker.sync.incidents import review_parts, review_protection
 from syncworker.sync.numbers import forget, review_moves
 from syncworker.sync.stockroom import Part, Stockroom, lock_connected, stockroom_of
 
@@ -125,7 +124,7 @@ def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
         raise InputError(
             f"Channel {name} is {channel.state} already: only a channel that is observing can go live."
         )
-    records = pools.of_channel(tx, name)
+    records = _sold_from(tx, name)
     if not channel.rules.takes_orders:
         # Nobody can order there: what it shows takes no units from anybody.
         return [Adoption(pool_id=r.id, sku=r.sku, shown=r.shown, keeps=True) for r in _by_sku(records)]
@@ -145,6 +144,13 @@ def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
     return sorted(plan, key=lambda each: each.sku)
 
 
+def _sold_from(tx: Snapshot, name: str) -> list[PoolRecord]:
+    """The channel's numbers from which a listing of ours sells; one whose listings were all unlinked is none of ours."""
+    records = pools.of_channel(tx, name)
+    sold = {listing.pool_id for listing in contents.selling_from(tx, [record.id for record in records])}
+    return [record for record in records if record.id in sold]
+
+
 def _by_sku(records: Sequence[PoolRecord]) -> list[PoolRecord]:
     return sorted(records, key=lambda each: each.sku)
 
@@ -160,7 +166,7 @@ def go_live(tx: Transaction, name: str, plan: Sequence[Adoption]) -> None:
     Until a number has been read back and settled it counts as unknown, and nothing that shares its units is raised.
     """
     keeps = {adoption.pool_id: adoption.keeps for adoption in plan}
-    records = pools.of_channel(tx, name)
+    records = _sold_from(tx, name)
     missed = [record.sku for record in records if record.id not in keeps]
     if missed:
         raise InputError(

@@ -18,6 +18,7 @@ from syncworker.ledger import holds, limits, products, pushes, reads, stock, tal
 from syncworker.ledger.channels import ChannelState
 from syncworker.ledger.holds import HoldRecord
 from syncworker.ledger.ledger import Snapshot
+from syncworker.ledger.listings import to_be_unlinked
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
 from syncworker.ledger.reads import ReadAnswer
@@ -102,6 +103,8 @@ class ExplainedPool:
     decision: Decision
     parked: str | None
     waits: tuple[Wait, ...]
+    #: Listings that are unlinked once nothing can be sold from the number.
+    unlinking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +185,7 @@ def _shares(room: Stockroom, part: Part) -> list[PoolShare]:
             counts=pool.in_sum and room.policy(pool) is Policy.ESCROW,
         )
         for pool in room.pools.values()
-        if part in room.recipe(pool)
+        if part in room.recipe(pool) and _is_ours(room, pool)
     ]
     found += [
         PoolShare(
@@ -200,7 +203,11 @@ def _shares(room: Stockroom, part: Part) -> list[PoolShare]:
 
 def _pools(tx: Snapshot, planning: Planning, sku: str) -> list[ExplainedPool]:
     records = sorted(
-        (record for record in planning.room.pools.values() if record.sku == sku),
+        (
+            record
+            for record in planning.room.pools.values()
+            if record.sku == sku and _is_ours(planning.room, record)
+        ),
         key=lambda record: (record.channel, record.pool_key),
     )
     allowed = limits.load(tx, [sku])
@@ -209,6 +216,11 @@ def _pools(tx: Snapshot, planning: Planning, sku: str) -> list[ExplainedPool]:
         _pool(tx, planning, record, allowed.get((record.channel, sku), Limits()), waits[record.id])
         for record in records
     ]
+
+
+def _is_ours(room: Stockroom, record: PoolRecord) -> bool:
+    """Not a number whose listings were all unlinked."""
+    return record.in_sum or room.channels[record.channel].state is ChannelState.OBSERVING
 
 
 def _pool(
@@ -230,4 +242,5 @@ def _pool(
         decision=planning.decisions[record.id],
         parked=record.parked,
         waits=tuple(waits),
+        unlinking=tuple(one.external_id for one in to_be_unlinked(tx, record.id)),
     )

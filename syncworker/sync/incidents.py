@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from syncworker.core.availability import free_of
-from syncworker.ledger import incidents, orders, pools, pulls
-from syncworker.ledger.channels import ChannelRecord
+from syncworker.ledger import channels, incidents, listings, orders, pools, pulls
+from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.orders import OrderRecord
@@ -128,3 +128,15 @@ def forget_lateness(tx: Transaction, channel: ChannelRecord) -> None:
     for one in incidents.open_incidents(tx, kind=IncidentKind.LATE_ORDER, subject=f"channel/{channel.name}"):
         if datetime.fromisoformat(str(one.details["last_at"])) < tx.now - LATE_FOR:
             incidents.close_incident(tx, IncidentKind.LATE_ORDER, one.subject)
+
+
+def review_protection(tx: Transaction, name: str) -> None:
+    """A listing that sells a SKU of ours and is not linked is *not protected*: people are told."""
+    channel = channels.load(tx, name)
+    subject = f"channel/{name}"
+    bare = [listing.external_id for listing in listings.suggestions(tx, channel=name)]
+    if bare and channel.state is not ChannelState.OBSERVING:
+        details = {"channel": name, "listings": bare[:50], "count": len(bare)}
+        incidents.open_incident(tx, IncidentKind.NOT_PROTECTED, subject, details)
+    else:
+        incidents.close_incident(tx, IncidentKind.NOT_PROTECTED, subject)

@@ -15,7 +15,6 @@ from syncworker.errors import InputError, MalformedAnswerError, UnknownSkuError
 from syncworker.ledger import (
     channels,
     contents,
-    incidents,
     jobs,
     listings,
     orders,
@@ -24,16 +23,16 @@ from syncworker.ledger import (
     publications,
     pushes,
 )
-from syncworker.ledger.channels import ChannelRecord, ChannelState
-from syncworker.ledger.incidents import IncidentKind
+from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.listings import FoundListing, ListingRecord, ListingState
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync import withdrawing
 from syncworker.sync.context import Context
+from syncworker.sync.incidents import review_protection
 from syncworker.sync.ingest import take_up
-from syncworker.sync.numbers import adopt, follow, review_moves
+from syncworker.sync.numbers import adopt, count_again, follow, review_moves
 from syncworker.sync.stockroom import lock_connected
 
 #: More pages than any account has; a channel that pages for ever is at fault.
@@ -130,7 +129,11 @@ def link(
     if record is not None and record.sku != sku:
         record = _put_right(tx, record, listing, sku)
     refuse_second_sku(record, listing_id, sku)
-    pool_id = record.id if record is not None else adopt(tx, context, channel, listing.pool_key, sku)
+    if record is None:
+        pool_id = adopt(tx, context, channel, listing.pool_key, sku)
+    else:
+        pool_id = record.id
+        count_again(tx, channel, record)
     listings.link(tx, name, listing_id, sku=sku, pool_id=pool_id)
     withdrawing.review_hidden(tx, [pool_id])
     waiting = orders.quarantined(tx, channel=name, listing_id=listing_id)
@@ -163,7 +166,8 @@ def refuse_second_sku(record: PoolRecord | None, listing_id: str, sku: str) -> N
     if record is not None and record.sku != sku:
         raise InputError(
             f"Listing {listing_id} at {record.channel} sells from a number that is linked to {record.sku} already. "
-            f"One number sells one SKU: unlink the others first, or give it {record.sku}."
+            f"One number sells one SKU: unlink what sells {record.sku} from it first"
+            f" (`syncworker listing unlink {record.channel} LISTING`), or give it {record.sku}."
         )
 
 
@@ -175,18 +179,6 @@ def link_suggested(tx: Transaction, context: Context, name: str, *, actor: str) 
         link(tx, context, name, listing.external_id, sku, actor=actor)
         done.append((listing.external_id, sku))
     return done
-
-
-def review_protection(tx: Transaction, name: str) -> None:
-    """A listing that sells a SKU of ours and is not linked is *not protected*: people are told."""
-    channel = channels.load(tx, name)
-    subject = f"channel/{name}"
-    bare = [listing.external_id for listing in listings.suggestions(tx, channel=name)]
-    if bare and channel.state is not ChannelState.OBSERVING:
-        details = {"channel": name, "listings": bare[:50], "count": len(bare)}
-        incidents.open_incident(tx, IncidentKind.NOT_PROTECTED, subject, details)
-    else:
-        incidents.close_incident(tx, IncidentKind.NOT_PROTECTED, subject)
 
 
 def record_as_found(tx: Transaction, context: Context, name: str, found: Sequence[FoundListing]) -> None:

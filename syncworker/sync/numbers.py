@@ -37,6 +37,13 @@ def adopt(tx: Transaction, context: Context, channel: ChannelRecord, pool_key: s
     return pool_id
 
 
+def count_again(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> None:
+    """A listing of ours sells from the number again: it counts, unknown, until it is read back and settled."""
+    if not record.in_sum and channel.state is not ChannelState.OBSERVING:
+        pools.update(tx, record.id, in_sum=True)
+        forget(tx, channel, record, changed_by=tx.now)
+
+
 def follow(tx: Transaction, context: Context, channel: ChannelRecord, moved: Sequence[Moved]) -> None:
     """These listings sell from other numbers than before: withdraw what they left, adopt what they joined, tell people.
 
@@ -77,6 +84,7 @@ def _follow(tx: Transaction, context: Context, channel: ChannelRecord, one: Move
         return
     joined_id = adopt(tx, context, channel, one.joined, one.sku) if joined is None else joined.id
     record = pools.load(tx, [joined_id])[joined_id]
+    count_again(tx, channel, record)
     forget(tx, channel, record, changed_by=tx.now)
     listings.link(tx, channel.name, one.external_id, sku=one.sku, pool_id=joined_id)
     withdrawing.review_hidden(tx, [one.pool_id, joined_id])

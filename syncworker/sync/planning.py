@@ -21,6 +21,7 @@ from syncworker.ledger.ledger import Snapshot
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
 from syncworker.sync.stockroom import Stockroom, stockroom_of
+from syncworker.sync.telling import named
 
 #: Sales of this long tell where a SKU sells.
 DEMAND_WINDOW = timedelta(days=7)
@@ -64,7 +65,7 @@ def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
     decisions = allocator.plan(parts, views)
     return Planning(
         room,
-        {decision.pool_id: decision for decision in decisions},
+        {decision.pool_id: named(decision, room, tx.now) for decision in decisions},
         opens,
         views={view.pool_id: view for view in views},
         parts=parts,

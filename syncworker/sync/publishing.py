@@ -37,6 +37,7 @@ from syncworker.sync.listings import (
     record_as_found,
     refuse_second_sku,
 )
+from syncworker.sync.numbers import count_again
 from syncworker.sync.prices import price_at
 from syncworker.sync.stockroom import Part, stockroom_of
 
@@ -191,6 +192,8 @@ def _record(
     record_as_found(tx, context, name, [as_found(remote)])
     known = pools.by_key(tx, name, [remote.pool_key]).get(remote.pool_key)
     refuse_second_sku(known, remote.listing_id, sku)
+    if known is not None:
+        count_again(tx, channel, known)
     pool_id = known.id if known is not None else _new_pool(tx, context, channel, sku, remote)
     listings.link(tx, name, remote.listing_id, sku=sku, pool_id=pool_id)
     listing = listings.load(tx, name, remote.listing_id)

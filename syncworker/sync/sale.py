@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 from syncworker.connector.contract import ChannelLine, ChannelOrder, Money, OrderStatus
 from syncworker.core.model import MAX_QUANTITY, Known
@@ -20,6 +21,8 @@ from syncworker.sync.ingest import Ingested, ingest
 
 #: The line of a sale: it has but one.
 LINE = "1"
+#: The longest reference, as the ledger's column has it.
+REFERENCE_MAX = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +61,18 @@ def add_sales(tx: Transaction, name: str, sales: Sequence[Sale], *, actor: str) 
     for sale in sales:
         if not 1 <= sale.units <= MAX_QUANTITY:
             raise InputError(f"A sale has at least 1 unit and at most {MAX_QUANTITY}, not {sale.units}.")
+        _check_reference(sale.reference)
     recipes = products.recipe_of(tx, {sale.sku for sale in sales})
     for sale in sales:
         if sale.sku not in recipes:
             raise UnknownSkuError(sale.sku)
     known = orders.load(tx, name, [sale.reference for sale in sales])
     new = [sale for sale in sales if not is_known(known.get(sale.reference), sale)]
-    if not new:
-        return Ingested(orders=0, channels=())
-    sold_from = listings.of_skus(tx, name, {sale.sku for sale in new})
+    return _take(tx, channel, new, actor=actor) if new else Ingested(orders=0, channels=())
+
+
+def _take(tx: Transaction, channel: ChannelRecord, new: Sequence[Sale], *, actor: str) -> Ingested:
+    sold_from = listings.of_skus(tx, channel.name, {sale.sku for sale in new})
     page = [_order(channel, sale, sold_from.get(sale.sku)) for sale in new]
     return ingest(tx, channel, page, actor=actor, by_sku=True)
 
@@ -85,9 +91,13 @@ def settle_count(
             f"{', '.join(others)} sell from {channel.location} as well: a count there does not tell what {name} sold."
             " Give the partner a location of their own."
         )
+    _check_reference(reference)
     known = orders.load(tx, name, [reference]).get(reference)
     if known is not None:
-        return known.lines[LINE].levels.ordered, Ingested(orders=0, channels=())
+        line = known.lines.get(LINE)
+        if line is None or line.sku != sku:
+            _refuse_second_use(reference, name)
+        return line.levels.ordered, Ingested(orders=0, channels=())
     stocktaking.require_countable(tx, [sku])
     there = stock.lock(tx, [(sku, channel.location)])[sku, channel.location].on_hand
     if left > there:
@@ -96,10 +106,9 @@ def settle_count(
             f" Enter what was brought with `syncworker stock move`, or the count with `syncworker stock set {sku} {left}"
             f" --location {channel.location}`."
         )
-    if left == there:
-        return 0, Ingested(orders=0, channels=())
+    # A count that finds nothing sold is recorded too: repeated later, it must not find what was brought meanwhile.
     sale = Sale(sku=sku, units=there - left, reference=reference, sold_at=sold_at)
-    return sale.units, add_sales(tx, name, [sale], actor=actor)
+    return sale.units, _take(tx, channel, [sale], actor=actor)
 
 
 def typed_channel(tx: Snapshot, name: str) -> ChannelRecord:
@@ -118,10 +127,18 @@ def is_known(record: OrderRecord | None, sale: Sale) -> bool:
         return False
     line = record.lines.get(LINE)
     if line is None or (line.sku, line.levels.ordered) != (sale.sku, sale.units):
-        raise InputError(
-            f"Reference {sale.reference} was used for another sale at {record.channel}. Use a new one."
-        )
+        _refuse_second_use(sale.reference, record.channel)
     return True
+
+
+def _refuse_second_use(reference: str, channel: str) -> NoReturn:
+    raise InputError(f"Reference {reference} was used for another sale at {channel}. Use a new one.")
+
+
+def _check_reference(reference: str) -> None:
+    length, most = len(reference), REFERENCE_MAX
+    if not 1 <= length <= most:
+        raise InputError(f"A reference has 1 to {most} signs, not {length}. Use a shorter one.")
 
 
 def _order(channel: ChannelRecord, sale: Sale, listing_id: str | None) -> ChannelOrder:

@@ -22,13 +22,11 @@ from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.sync import cells
 from syncworker.sync.cells import CellError
 from syncworker.sync.ingest import Ingested
-from syncworker.sync.sale import Sale, add_sales, is_known, typed_channel
+from syncworker.sync.sale import REFERENCE_MAX, Sale, add_sales, is_known, typed_channel
 from syncworker.sync.table import MAX_BYTES, Problem, TableRow, read_table
 
 COLUMNS = ("sku", "units")
 EXTRAS = ("reference", "sold_at", "price", "currency")
-#: The longest reference, as the ledger keeps an order's number.
-REFERENCE_MAX = 128
 
 V = TypeVar("V")
 
@@ -92,9 +90,7 @@ def plan_table(tx: Snapshot, name: str, data: bytes) -> SalePlan:
     whole file and its line: a file without either that was changed is a new file.
     """
     typed_channel(tx, name)
-    table = read_table(
-        data, required=COLUMNS, optional=EXTRAS, fractions=("price",), moments=("sold_at",)
-    )
+    table = read_table(data, required=COLUMNS, optional=EXTRAS, fractions=("price",), moments=("sold_at",))
     reading = _Reading(problems=table.problems)
     whole = hashlib.sha256(data).hexdigest()[:16]
     for row in table.rows:

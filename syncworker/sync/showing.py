@@ -44,14 +44,36 @@ def manage(
 
 def show(tx: Transaction, name: str, skus: Sequence[str], *, is_shown: bool) -> list[ListingRecord]:
     """Buyers shall see these listings, or shall not; a number that only hidden ones sell from is set to 0 first."""
+    channel = channels.load(tx, name)
+    if is_shown and (name not in contents.able(tx) or "active" not in channel.listing_fields):
+        return _hand_back(tx, channel, skus)
     records = _chosen(tx, name, skus)
-    if "active" not in channels.load(tx, name).listing_fields:
+    if "active" not in channel.listing_fields:
         raise InputError(f"A listing at {name} can be hidden and shown on its own pages alone.")
     lock_connected(tx, {str(record.sku) for record in records})
     contents.change(tx, [record.id for record in records], wanted_active=is_shown)
     review_hidden(tx, {str(record.pool_id) for record in records})
     _look_again(tx, [str(record.sku) for record in records])
     return records
+
+
+def _hand_back(tx: Transaction, channel: ChannelRecord, skus: Sequence[str]) -> list[ListingRecord]:
+    """Listings that we hid and cannot show any more: whether buyers see them is a seller's own again, on the channel's pages.
+
+    Nothing is believed of their numbers. InputError if we hid none of them.
+    """
+    records = _linked(tx, channel.name, skus)
+    hidden = [record for record in records if record.wanted_active is False]
+    if not hidden:
+        raise InputError(f"A listing at {channel.name} can be hidden and shown on its own pages alone.")
+    lock_connected(tx, {str(record.sku) for record in hidden})
+    for record in hidden:
+        sent = {name: value for name, value in (record.sent or {}).items() if name != "active"}
+        contents.change(tx, [record.id], wanted_active=None, sent=sent or None)
+        _forget(tx, channel, record, lag=channel.rules.apply_lag)
+    review_hidden(tx, {str(record.pool_id) for record in hidden})
+    _look_again(tx, [str(record.sku) for record in hidden])
+    return hidden
 
 
 def retry(tx: Transaction, name: str, skus: Sequence[str] | None) -> list[ListingRecord]:
@@ -66,6 +88,10 @@ def _chosen(tx: Transaction, name: str, skus: Sequence[str] | None) -> list[List
     channels.load(tx, name)
     if name not in contents.able(tx):
         raise InputError(f"What the listings at {name} say can be changed on its own pages alone.")
+    return _linked(tx, name, skus)
+
+
+def _linked(tx: Transaction, name: str, skus: Sequence[str] | None) -> list[ListingRecord]:
     records = contents.linked(tx, name, skus)
     known = products.recipe_of(tx, skus or ())
     for sku in skus or ():

@@ -7,12 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from syncworker.core.decision import Reason
 from syncworker.core.exposure import Bound
 from syncworker.ledger import contents, listings, pools
+from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.listings import ListingRecord
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
+from syncworker.sync.incidents import review_protection
+
+
+def wish_of(channel: ChannelRecord, record: PoolRecord) -> Reason | None:
+    """Who wants the pool at 0, as the reason that people are given: the strongest of three wishes; ``None``: nobody.
+
+    The channel's is an operator's, and so is that of a number that only hidden listings sell from; the third is begun and
+    ended here.
+    """
+    if channel.withdrawing:
+        return Reason.WITHDRAWN
+    if record.hidden:
+        return Reason.HIDDEN
+    return Reason.PROVING_ZERO if record.withdraw else None
 
 
 def begin(tx: Transaction, record: PoolRecord) -> None:
@@ -25,13 +41,14 @@ def end(tx: Transaction, record: PoolRecord) -> None:
 
     Not so where no listing sells from the number any more, or listings of another SKU do: that stays at 0.
     """
-    if record.withdraw and _is_ours_alone(tx, record):
+    if record.withdraw and _is_ours_alone(tx, record) and not listings.to_be_unlinked(tx, record.id):
         pools.update(tx, record.id, withdraw=False, wanted_version=record.wanted_version + 1)
 
 
 def end_settled(tx: Transaction, record: PoolRecord, settled: Bound) -> None:
     """The pool's bound was just settled to this: at 0 the withdrawal has done its work."""
     if _is_out(settled):
+        unlink_waiting(tx, record)
         end(tx, record)
 
 
@@ -41,7 +58,24 @@ def end_needless(
     """Where nothing is left to withdraw (sold out, or lowered exactly) no settle would end it: it ends at the next look."""
     for record in looked:
         if record.withdraw and _is_out(record.bound) and not open_pushes.get(record.id):
+            unlink_waiting(tx, record)
             end(tx, record)
+
+
+def unlink_waiting(tx: Transaction, record: PoolRecord) -> None:
+    """Nothing can be sold from the pool: the listings that waited for that are linked to nothing now.
+
+    A number from which no listing of ours sells any more is none of ours: it counts nothing, and nothing is sent to it.
+    """
+    waiting = listings.to_be_unlinked(tx, record.id)
+    for one in waiting:
+        listings.unlink(tx, one)
+    if not waiting:
+        return
+    review_hidden(tx, [record.id])
+    if not contents.selling_from(tx, [record.id]):
+        pools.update(tx, record.id, in_sum=False, withdraw=False, hidden=False, read_due_at=None)
+    review_protection(tx, record.channel)
 
 
 def review_hidden(tx: Transaction, pool_ids: Iterable[str]) -> None:

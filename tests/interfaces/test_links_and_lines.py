@@ -107,13 +107,29 @@ def test_listings_are_listed_suggested_and_published(selling: Shop) -> None:
 
     assert isinstance(listed, list)
     assert set(listed[0]) == {
-        "id", "channel", "external_id", "pool_key", "remote_sku", "title", "sku", "pool_id", "state", "price", "currency",
-        "seen_at", "managed", "wanted_active", "sent", "refusal", "contents",
+        "channel", "external_id", "pool_key", "remote_sku", "title", "sku", "pool_id", "state", "price", "currency",
+        "seen_at", "unlinking", "managed", "wanted_active", "sent", "refusal", "contents",
     }  # fmt: skip
     assert isinstance(applied["suggestions"], list)
     assert len(applied["suggestions"]) == 4
     assert again == {"applied": False, "suggestions": []}
     assert published == {"channel": "warung", "published": [], "linked": [], "rejected": []}
+
+
+def test_a_listing_is_unlinked(selling: Shop) -> None:
+    selling.ok("listing", "suggest", "warung", "--apply")
+    rows = selling.json("listing", "list", "--channel", "warung")["listings"]
+    assert isinstance(rows, list)
+    listing_id = next(row["external_id"] for row in rows if row["sku"] == "BIN-BAMBU")
+    selling.ok("channel", "go-live", "warung", "--yes", "--wait")
+
+    document = selling.json("listing", "unlink", "warung", listing_id, "--wait", "--timeout", "60")
+    again = selling.refused("listing", "unlink", "warung", listing_id)
+
+    assert document == {
+        "channel": "warung", "listing": listing_id, "sku": "BIN-BAMBU", "unlinked": True, "may_still_sell": 0,
+    }  # fmt: skip
+    assert again == f"Error: Listing {listing_id} at warung is linked to nothing."
 
 
 def test_a_listing_that_was_never_seen(selling: Shop) -> None:

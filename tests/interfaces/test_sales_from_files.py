@@ -183,6 +183,28 @@ def test_what_is_missing_at_a_partners_place_was_sold_once(gallery: Shop) -> Non
     assert "All 2" in gallery.ok("sale", "settle", "BIN-BAMBU", "2", "--channel", "galeri")
 
 
+def test_a_visit_that_found_nothing_sold_counts_once_as_well(gallery: Shop) -> None:
+    """Repeated after more was brought, it must not take that for sold."""
+    visit = ("sale", "settle", "BIN-BAMBU", "6", "--channel", "galeri", "--reference", "visit-1")
+    first = gallery.json(*visit)
+    gallery.ok("stock", "move", "BIN-BAMBU", "3", "--to", "galeri")
+
+    again = gallery.json(*visit)
+
+    assert (first["sold"], first["taken"], again["sold"], again["taken"]) == (0, True, 0, False)
+    assert available(gallery, "BIN-BAMBU", "galeri") == 9
+
+
+@pytest.mark.parametrize(
+    "sale",
+    [("add", "BIN-BAMBU", "1", "--channel", "galeri"), ("settle", "BIN-BAMBU", "2", "--channel", "galeri")],
+)
+def test_a_reference_that_is_too_long_is_a_mistake(gallery: Shop, sale: tuple[str, ...]) -> None:
+    assert "A reference has 1 to 255 signs, not " in gallery.refused(
+        "sale", *sale, "--reference", "x" * 256
+    )
+
+
 def test_more_than_was_brought_there_is_a_mistake(gallery: Shop) -> None:
     told = gallery.refused("sale", "settle", "BIN-BAMBU", "7", "--channel", "galeri")
 

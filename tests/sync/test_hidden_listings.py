@@ -8,11 +8,14 @@ import pytest
 
 from syncworker.connector import ListingRejectedError, OutcomeUnknownError, Reading
 from syncworker.connector.fake import FakePool
+from syncworker.core.allocator import Reason
+from syncworker.errors import InputError
 from syncworker.ledger import pools
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.contents import ContentsState, contents_state
+from syncworker.sync.explain import explain
 from syncworker.sync.listings import discover, link
 from syncworker.sync.publishing import publish
 from syncworker.sync.push import push_channel
@@ -182,6 +185,32 @@ def test_a_listing_whose_hiding_got_no_answer_is_shown_again(business: Business)
 
     assert business.shop.hidden == set()
     assert business.shop.pools["BIN"].quantity == 9
+
+
+def test_a_hidden_listing_that_can_be_changed_no_more_is_given_back_to_the_seller(business: Business) -> None:
+    _hidden(business)
+    business.can_update = False
+    business.register()
+    with business.ledger.snapshot() as tx:
+        reason = explain(tx, "BIN").pools[0].decision.reason
+
+    _show(business, is_shown=True)
+    unknown = _pool(business).bound.exposure
+    business.shop.hidden.clear()
+    business.run(6)
+
+    assert reason is Reason.HIDDEN
+    assert unknown is None
+    assert business.shop.pools["BIN"].quantity == 9
+    assert business.listing("BIN").wanted_active is None
+
+
+def test_what_was_never_hidden_from_here_cannot_be_shown_from_here(business: Business) -> None:
+    business.can_update = False
+    business.register()
+
+    with pytest.raises(InputError, match="on its own pages alone"):
+        _show(business, is_shown=True)
 
 
 def test_a_hidden_listing_holds_no_units_of_the_number_it_moves_to(business: Business) -> None:

@@ -9,10 +9,12 @@ from datetime import timedelta
 import pytest
 
 from syncworker.connector import Outcome, PushResult, QuantityPush
+from syncworker.core.allocator import Reason
 from syncworker.core.model import QuantityMode
 from syncworker.ledger import pools
 from syncworker.ledger.ledger import Ledger
 from syncworker.sync.answers import LOCK_BELIEVED
+from syncworker.sync.explain import explain
 from syncworker.sync.limits import set_limits
 from syncworker.sync.publishing import publish
 from tests.sync.shopfront import FACTS, Business, Shopfront
@@ -77,6 +79,15 @@ def test_locked_units_stay_counted_and_are_not_asked_for_all_the_time(
 
     assert shop.asked == calls
     assert _exposure(business) == shop.pools["BIN"].quantity >= LOCKED
+
+
+@pytest.mark.parametrize("mode", list(QuantityMode))
+def test_people_are_told_that_they_are_locked(manual_ledger: Ledger, mode: QuantityMode) -> None:
+    business, _ = _business(manual_ledger, mode)
+    business.run(10)
+
+    with business.ledger.snapshot() as tx:
+        assert explain(tx, "BIN").pools[0].decision.reason is Reason.UNITS_LOCKED
 
 
 @pytest.mark.parametrize("mode", list(QuantityMode))

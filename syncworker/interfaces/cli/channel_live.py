@@ -11,7 +11,7 @@ import click
 from syncworker.errors import InputError
 from syncworker.interfaces.cli.command import ATTENTION, DIFFERENCES, OK, Command
 from syncworker.interfaces.cli.desk import Desk, pass_desk
-from syncworker.interfaces.cli.waiting import wait_until
+from syncworker.interfaces.cli.waiting import timeout, wait_until
 from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -32,15 +32,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help=N_("Only show the plan (exit code 3)."))
 @click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @click.option("--wait", is_flag=True, help=N_("Wait until every number is known and settled."))
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.IntRange(1),
-    default=900,
-    show_default=True,
-    metavar="SECONDS",
-    help=N_("Wait no longer than this."),
-)
+@timeout
 @pass_desk
 def go_live(desk: Desk, name: str, dry_run: bool, yes: bool, wait: bool, timeout_s: int) -> int:
     """Plan, ask, go."""

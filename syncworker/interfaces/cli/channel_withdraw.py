@@ -10,7 +10,7 @@ import click
 from syncworker.errors import InputError
 from syncworker.interfaces.cli.command import ATTENTION, OK, Command
 from syncworker.interfaces.cli.desk import Desk, pass_desk
-from syncworker.interfaces.cli.waiting import wait_until
+from syncworker.interfaces.cli.waiting import timeout, wait_until
 from syncworker.interfaces.language import N_, _
 
 
@@ -28,15 +28,7 @@ from syncworker.interfaces.language import N_, _
 @click.option("--all", "everywhere", is_flag=True, help=N_("At every channel."))
 @click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @click.option("--wait/--no-wait", default=True, help=N_("Wait until it is true (the default), or not."))
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.IntRange(1),
-    default=900,
-    show_default=True,
-    metavar="SECONDS",
-    help=N_("Wait no longer than this."),
-)
+@timeout
 @pass_desk
 def withdraw(
     desk: Desk, names: tuple[str, ...], everywhere: bool, yes: bool, wait: bool, timeout_s: int

@@ -125,6 +125,9 @@ def _pool(one: ExplainedPool) -> list[str]:
     lines.append(_("  may sell {n}").format(n=number_or_unknown(one.exposure)) + pending)
     lines.append(_last_read(one))
     lines.append(_last_push(one))
+    if one.unlinking:
+        told = _("  unlinked once nothing can be sold from it: {listings}")
+        lines.append(told.format(listings=", ".join(map(harmless, one.unlinking))))
     if (limits := limits_text(asdict(one.limits))) != "":
         lines.append(_("  limits: {limits}").format(limits=limits))
     why = harmless(one.parked) if one.parked else words.reason(one.decision.reason)

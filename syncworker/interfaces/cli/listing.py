@@ -1,9 +1,8 @@
-"""Which of a channel's listings are ours? ``listing list|link|suggest|publish|manage|hide|show|update``."""
+"""Which of a channel's listings are ours? ``listing list|link|unlink|suggest|publish|manage|hide|show|update``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ from syncworker.errors import UnknownSkuError
 from syncworker.interfaces.cli.command import DIFFERENCES, OK, PARTIAL, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.cli.listing_contents import hide, manage, show, update
+from syncworker.interfaces.cli.listing_unlink import unlink
 from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ listing.add_command(manage, "manage")
 listing.add_command(hide, "hide")
 listing.add_command(show, "show")
 listing.add_command(update, "update")
+listing.add_command(unlink, "unlink")
 
 
 @listing.command(
@@ -61,13 +62,27 @@ def list_(desk: Desk, channel: str | None, refresh: bool) -> int:
     return OK
 
 
-#: What counts our own looks: nobody's business outside.
-_INNER = frozenset({"refused", "contents_wanted", "contents_done"})
-
-
 def _document(one: ListingRecord, state: ContentsState | None) -> dict[str, object]:
-    shown = {name: value for name, value in asdict(one).items() if name not in _INNER}
-    return {**shown, "contents": state}
+    """One listing as `docs/listings.md` describes it; what only counts our own looks is nobody's business outside."""
+    return {
+        "channel": one.channel,
+        "external_id": one.external_id,
+        "title": one.title,
+        "remote_sku": one.remote_sku,
+        "price": None if one.price is None else format(one.price, "f"),
+        "currency": one.currency,
+        "seen_at": one.seen_at,
+        "state": one.state,
+        "sku": one.sku,
+        "pool_key": one.pool_key,
+        "pool_id": one.pool_id,
+        "unlinking": one.unlinking,
+        "contents": state,
+        "managed": one.managed,
+        "wanted_active": one.wanted_active,
+        "sent": one.sent,
+        "refusal": one.refusal,
+    }
 
 
 def _show(desk: Desk, found: Sequence[ListingRecord], states: Sequence[ContentsState | None]) -> None:
@@ -85,7 +100,7 @@ def _show(desk: Desk, found: Sequence[ListingRecord], states: Sequence[ContentsS
             one.title,
             one.remote_sku or "–",
             one.sku or "–",
-            words.state(one.state.value),
+            words.state("unlinking" if one.unlinking else one.state.value),
             _contents(one, state),
             money(one.price, one.currency),
             moment(one.seen_at),

@@ -94,10 +94,15 @@ def show(desk: Desk, channel: str, skus: tuple[str, ...]) -> int:
 
 
 def _set_shown(desk: Desk, channel: str, skus: Sequence[str], *, is_shown: bool) -> int:
+    from syncworker.ledger import channels, contents
     from syncworker.sync.showing import show as show_listings
 
     with desk.app() as app:
         done = app.ledger.run(lambda tx: show_listings(tx, channel, skus, is_shown=is_shown))
+        with app.ledger.snapshot() as tx:
+            is_by_hand = (
+                channel not in contents.able(tx) or "active" not in channels.load(tx, channel).listing_fields
+            )
     text = (
         ngettext(
             "{n} listing at {channel} will be shown again.",
@@ -111,6 +116,11 @@ def _set_shown(desk: Desk, channel: str, skus: Sequence[str], *, is_shown: bool)
             len(done),
         )
     )
+    if is_by_hand:
+        text = _(
+            "{channel} cannot be told from here any more: show it on the channel's own pages. Its number is read and gets"
+            " its share."
+        )
     said = text.format(n=len(done), channel=channel)
     desk.answer({**_document(channel, done), "shown": is_shown}, lambda: desk.say(said))
     return OK

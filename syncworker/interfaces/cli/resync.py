@@ -14,7 +14,7 @@ from syncworker.interfaces.cli.command import ATTENTION, BUSY, DIFFERENCES, OK, 
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.cli.plan import carry_out, plan_facts, write_plan
 from syncworker.interfaces.cli.stock import plan_document, show_plan
-from syncworker.interfaces.cli.waiting import wait_until
+from syncworker.interfaces.cli.waiting import timeout, wait_until
 from syncworker.interfaces.language import N_, _
 
 if TYPE_CHECKING:
@@ -56,15 +56,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.option("--wait", is_flag=True, help=N_("Wait until nothing is open: sent, settled and shared out."))
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.IntRange(1),
-    default=900,
-    show_default=True,
-    metavar="SECONDS",
-    help=N_("Wait no longer than this."),
-)
+@timeout
 @pass_desk
 def resync(
     desk: Desk,

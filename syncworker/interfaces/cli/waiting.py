@@ -7,11 +7,25 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from syncworker.interfaces.language import _
+import click
+
+from syncworker.interfaces.language import N_, _
 
 if TYPE_CHECKING:
     from syncworker.bootstrap import App
     from syncworker.ledger.ledger import Snapshot
+
+
+#: The option that says how long a command waits at most, as ``timeout_s``.
+timeout = click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.IntRange(1),
+    default=900,
+    show_default=True,
+    metavar="SECONDS",
+    help=N_("Wait no longer than this."),
+)
 
 
 def wait_until(

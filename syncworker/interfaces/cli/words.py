@@ -19,6 +19,7 @@ STATES = {
     "paused": N_("paused"),
     "found": N_("not linked"),
     "linked": N_("linked"),
+    "unlinking": N_("linked, to be unlinked"),
     "ignored": N_("ignored"),
     "sending": N_("on its way"),
     "unknown": N_("no answer yet"),
