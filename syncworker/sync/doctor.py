@@ -39,6 +39,7 @@ class FindingKind(StrEnum):
     BOOKS = "books"
     RESERVED = "reserved"
     HOLD = "hold"
+    HOLD_OVERDUE = "hold_overdue"
     EXPOSED = "exposed"
     DEFICIT = "deficit"
     ADOPTING = "adopting"
@@ -131,8 +132,8 @@ def _holds(tx: Snapshot) -> Iterator[Finding]:
                 facts = {"sku": part.sku, "gathered": told, "moved": found}
                 yield Finding(kind=FindingKind.HOLD, subject=str(one.id), facts=facts)
         if one.is_open and one.expires_at < tx.now - IDLE_AFTER:
-            facts = {"expires_at": one.expires_at}
-            yield Finding(kind=FindingKind.HOLD, subject=str(one.id), facts=facts)
+            told_until = {"expires_at": one.expires_at}
+            yield Finding(kind=FindingKind.HOLD_OVERDUE, subject=str(one.id), facts=told_until)
 
 
 def _sums(tx: Snapshot) -> Iterator[Finding]:

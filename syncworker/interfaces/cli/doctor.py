@@ -39,6 +39,14 @@ _TEXTS = {
         N_("{subject}: not known yet what {unknown} may sell, so nothing is raised."),
         N_("It ends once these are read back and settled; `syncworker up` must run."),
     ),
+    "hold": (
+        N_("Hold {subject} says that it has {gathered} of {sku}, its movements say {moved}."),
+        N_("Rows were changed from outside. Restore a backup, or report it."),
+    ),
+    "hold_overdue": (
+        N_("Hold {subject} should have ended on {expires_at}; it keeps its goods still."),
+        N_("Start `syncworker up` and leave it running, or end it: `syncworker hold cancel {subject}`."),
+    ),
     "oversold": (
         N_("{subject}: oversold, {available} available."),
         N_("Bring goods in (`syncworker stock receive {sku} N`), or cancel the newest order."),

@@ -66,6 +66,7 @@ def text(explanation: Explanation) -> list[str]:
 
 def _part(one: ExplainedPart) -> list[str]:
     from syncworker.interfaces.cli import words
+    from syncworker.interfaces.cli.paper import harmless
     from syncworker.interfaces.figures import number, number_or_unknown, signed
 
     lines = [_("Stock of {part}").format(part=one.part)]
@@ -85,6 +86,15 @@ def _part(one: ExplainedPart) -> list[str]:
         )
         + _differs(one.level.reserved, one.moved.reserved)
     )
+    lines += [
+        _("    hold {id} for {party}: {gathered} of {wanted}").format(
+            id=each.id,
+            party=harmless(each.party),
+            gathered=number(each.gathered),
+            wanted=number(each.wanted),
+        )
+        for each in one.holds
+    ]
     lines.append(_("  available {n}").format(n=number(one.level.available)))
     if one.safety_stock:
         lines.append(_("  safety stock {n}, shown nowhere").format(n=number(one.safety_stock)))

@@ -1,4 +1,4 @@
-"""What do we sell? ``product import|export|list|publish``."""
+"""What do we sell? ``product import|export|list|set|publish``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from syncworker.interfaces.cli.command import DIFFERENCES, OK, Group
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.cli.export import product_export
 from syncworker.interfaces.cli.listing import publish_at
+from syncworker.interfaces.cli.product_set import product_set
 from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def product() -> None:
 
 
 product.add_command(product_export, "export")
+product.add_command(product_set, "set")
 
 
 @product.command(

@@ -26,6 +26,8 @@ COMMANDS = {
     "stock": "stock:stock",
     "sale": "sale_file:sale",
     "order": "order:order",
+    "hold": "hold:hold",
+    "report": "report:report",
     "channel": "channel:channel",
     "listing": "listing:listing",
     "limit": "limit:limit",
@@ -43,16 +45,17 @@ COMMANDS = {
     "beat": "processes:beat",
     "webhooks": "webhooks:webhooks",
     "sandbox": "sandbox:sandbox",
+    "completion": "completion:completion",
 }
 
 
 #: Title → commands, as the program's help lists them.
 SHELVES = {
     N_("Begin"): ("demo", "init", "up"),
-    N_("Every day"): ("status", "stock", "sale", "order", "explain", "resync", "plan", "undo"),
+    N_("Every day"): ("status", "stock", "sale", "order", "hold", "explain", "report", "resync", "plan", "undo"),
     N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "policy"),
     N_("What needs you"): ("incident", "parked"),
-    N_("Look after it"): ("doctor", "run", "audit", "config", "db", "pool", "connector"),
+    N_("Look after it"): ("doctor", "run", "audit", "config", "db", "pool", "connector", "completion"),
     N_("Larger and trial runs"): ("worker", "beat", "webhooks", "sandbox"),
 }
 

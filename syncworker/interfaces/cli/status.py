@@ -71,6 +71,19 @@ def _show(desk: Desk, found: Status) -> None:
             available=number(stock.available),
         )
     )
+    if found.holds.open:
+        text = ngettext(
+            "{n} hold is open: {gathered} of {wanted} units gathered. See `syncworker hold list`.",
+            "{n} holds are open: {gathered} of {wanted} units gathered. See `syncworker hold list`.",
+            found.holds.open,
+        )
+        desk.say(
+            text.format(
+                n=number(found.holds.open),
+                gathered=number(found.holds.gathered),
+                wanted=number(found.holds.wanted),
+            )
+        )
     if not stock.products:
         desk.say(_("The catalogue is empty. Start with `syncworker product import config/catalogue.csv`."))
     desk.say()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 import click
@@ -13,6 +13,8 @@ from syncworker.interfaces.cli.command import MINUS
 from syncworker.interfaces.language import _
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])")
 
 
 class Units(click.ParamType[int]):
@@ -87,3 +89,54 @@ class Moment(click.ParamType[datetime]):
                 param,
                 ctx,
             )
+
+
+class Until(Moment):
+    """An end: a time, or a day, which ends with its last second: ``2026-12-01``."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        told = super().convert(value, param, ctx)
+        if not _DAY.fullmatch(str(value)):
+            return told
+        try:
+            return (told.replace(tzinfo=None) + timedelta(days=1)).astimezone()
+        except (ValueError, OverflowError):
+            # The day after the last one that a clock can show.
+            return told
+
+
+class Month(click.ParamType[tuple[int, int]]):
+    """A month, ``2026-11``, as year and month."""
+
+    name = "month"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        text = str(value)
+        if not _MONTH.fullmatch(text):
+            self.fail(_("{text} is not a month. Write it like 2026-11.").format(text=repr(text)), param, ctx)
+        return int(text[:4]), int(text[5:])
+
+
+class Asked(click.ParamType[tuple[str, int]]):
+    """A SKU and how many of it: ``BIN-BAMBU=36``."""
+
+    name = "SKU=UNITS"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        sku, equals, units = str(value).rpartition("=")
+        if not equals or not sku:
+            self.fail(
+                _("{text} does not say what and how many. Write it like BIN-BAMBU=36.").format(
+                    text=repr(str(value))
+                ),
+                param, ctx,
+            )  # fmt: skip
+        return sku, Units(least=1).convert(units, param, ctx)
