@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -40,12 +39,15 @@ from syncworker.sync.read import read_back
 from syncworker.sync.resync import plan_rows
 from syncworker.sync.tick import tick
 from tests.connectors.aggregators.counterparts import HABITS, settings_of
+from tests.waiting import await_condition
 
 NAMES = ("north", "south")
 STOCK = {"BIN": 9, "PAN": 6, "TOPENG": 1}
 CATALOGUE = "sku,title,on_hand,price,currency,parts\n" + "".join(
     f"{sku},{sku},{units},85000,IDR,\n" for sku, units in STOCK.items()
 )
+#: So many buyers come while misfortune is loose.
+VISITS = 50
 #: Facts about the shops that the tests declare, and that hold for them.
 FACTS: Mapping[str, object] = {
     "visibility_lag_s": 0,
@@ -94,19 +96,23 @@ class Trade:
         if (name, kind) not in self.hints:
             self.hints.append((name, kind))
 
-    def run(self, seconds: float, *, done: Callable[[], bool] = lambda: False) -> None:
-        """Tick and work until it is done or the time is up."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            tick(self.context)
-            for _ in range(50):
-                if not self.hints:
-                    break
-                name, kind = self.hints.pop(0)
-                _JOBS[kind](self.context, name)
-            if done():
+    def until(self, is_so: Callable[[], bool], timeout_s: float, what: str) -> None:
+        """Tick and work until it is so."""
+
+        def is_so_after_a_round() -> bool:
+            self.work()
+            return is_so()
+
+        await_condition(is_so_after_a_round, timeout_s, what, poll_s=0.05)
+
+    def work(self) -> None:
+        """One tick, and the jobs that follow from it, at most fifty."""
+        tick(self.context)
+        for _ in range(50):
+            if not self.hints:
                 return
-            time.sleep(0.05)
+            name, kind = self.hints.pop(0)
+            _JOBS[kind](self.context, name)
 
     def trouble(self, *more: Mapping[str, object], without: Sequence[str] = ()) -> None:
         """Let misfortune loose at every shop."""
@@ -119,22 +125,24 @@ class Trade:
             shop.control.clear_faults()
 
     @contextmanager
-    def buyers(self, *, seed: int, pace_s: float = 0.06) -> Iterator[None]:
-        """Buyers at every shop for the length of the block; some change their minds."""
+    def buyers(self, *, seed: int, pace_s: float = 0.06) -> Iterator[list[str]]:
+        """Buyers at every shop for the length of the block; some change their minds. Where they have been so far."""
         stop = threading.Event()
-        crowd = threading.Thread(target=self._visit, args=(random.Random(seed), stop, pace_s))
+        visits: list[str] = []
+        crowd = threading.Thread(target=self._visit, args=(random.Random(seed), stop, pace_s, visits))
         crowd.start()
         try:
-            yield
+            yield visits
         finally:
             stop.set()
             crowd.join()
 
-    def _visit(self, rng: random.Random, stop: threading.Event, pace_s: float) -> None:
+    def _visit(self, rng: random.Random, stop: threading.Event, pace_s: float, visits: list[str]) -> None:
         orders: list[tuple[str, str]] = []
         while not stop.wait(rng.expovariate(1 / pace_s)):
             name = rng.choice(NAMES)
             sale = self.sandbox.shops[name].control.buy(rng.choice(list(STOCK)), rng.choice((1, 1, 2)))
+            visits.append(name)
             if sale["outcome"] == "sold":
                 orders.append((name, str(sale["order_id"])))
             if orders and rng.random() < 0.15:
@@ -251,13 +259,12 @@ def sells_nothing_twice(connector_name: str, *, seed: int, **more: object) -> No
         return {**settings_of(connector_name, name, base_url), **more}
 
     with open_trade(connector_name, told, seed=seed, **HABITS[connector_name]) as trade:
-        trade.run(30, done=trade.sells)
-        assert trade.sells()
+        trade.until(trade.sells, 30, "every shop to sell")
         trade.trouble()
-        with trade.buyers(seed=seed):
-            trade.run(3)
+        with trade.buyers(seed=seed) as visits:
+            trade.until(lambda: len(visits) >= VISITS, 30, "the buyers to have come")
         trade.calm()
-        trade.run(45, done=lambda: not trade.unrest())
+        trade.until(lambda: not trade.unrest(), 45, "everything to come to rest")
 
         verdict = trade.verdict()
         assert verdict.oversold == 0

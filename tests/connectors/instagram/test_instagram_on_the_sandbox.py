@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -35,6 +33,7 @@ from tests.connectors.instagram.instagram_shops import (
     set_to,
     settings_of,
 )
+from tests.waiting import await_condition
 
 M, L, BIN = SKUS
 DRAFT = ListingDraft(sku="SAPU-1", title="Sapu", price=Money(Decimal(30000), "IDR"), idempotency_key="k")
@@ -222,16 +221,9 @@ def old(sandbox: Sandbox) -> InstagramShop:
     shop = open_instagram(sandbox, "lama")
     shop.control.clear_faults()
     shop.orders_channel.acknowledge_orders(tuple(shop.orders("waiting")))
-    _until(lambda: shop.read(*SKUS) == shop.numbers())
+    await_condition(lambda: shop.read(*SKUS) == shop.numbers(), 10, "its numbers to be read")
     shop.channel.push_quantities([set_to(sku, 5) for sku in SKUS])
     return shop
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
 
 
 def test_a_catalogue_has_no_order_api(sandbox: Sandbox) -> None:
@@ -267,7 +259,7 @@ def test_an_acknowledged_order_waits_no_more_and_its_units_come_back_after_a_whi
     assert order_id in waiting
     assert order_id not in old.orders("waiting")
     assert old.orders()[order_id].unacknowledged is False
-    _until(lambda: old.numbers()[M] == 4)
+    await_condition(lambda: old.numbers()[M] == 4, 10, "the unit to be counted down")
     assert (old.read(M)[M], BUFFER_S < 60) == (4, True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from syncworker.sync.sale import add_sale
 from syncworker.sync.wait import work_once
 from tests.business import declared, profile
 from tests.connectors.instagram.instagram_shops import settings_of
+from tests.waiting import await_condition
 
 GOODS = parse_catalogue(
     "sku,title,on_hand,price,currency,parts\nBIN,Bin,4,85000,IDR,\nPAN,Pan,2,35000,IDR,\n"
@@ -50,11 +50,10 @@ class Town:
     names: tuple[str, ...]
 
     def work_until(self, is_so: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not is_so():
-            assert time.monotonic() < deadline, "the engine did not get there"
-            if not work_once(self.app.context, self.names):
-                time.sleep(0.02)
+        def is_so_with_a_round_more() -> bool:
+            return is_so() or (bool(work_once(self.app.context, self.names)) and is_so())
+
+        await_condition(is_so_with_a_round_more, PATIENCE_S, "the engine to get there")
 
     def numbers(self, name: str) -> dict[str, int]:
         found = self.sandbox.shops[name].control.truth(orders=False)["pools"]
