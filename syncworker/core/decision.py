@@ -52,6 +52,8 @@ class PoolView:
     #: Units by which ``exposure`` will fall once every open push is acknowledged and settled, as far as it is known.
     #: ``None`` lets the allocator guess it from ``shown``.
     coming: int | None = None
+    #: A set 0 is open, and a second one would prove nothing more now (`outlook.zero_waits`).
+    zero_waits: bool = False
     #: The channel's own reserved units as read; counts only where the channel's number is units on hand.
     reserved: int = 0
     #: Recent sales per hour.

@@ -89,7 +89,8 @@ class Row:
     @property
     def withdrawing(self) -> bool:
         """Whether a set 0 is on its way or waits to be settled: a second one would free nothing more."""
-        return not self.is_settled and self.held > 0 and self.coming >= self.held
+        comes = self.view.zero_waits or self.coming >= self.held
+        return not self.is_settled and self.held > 0 and comes
 
     @property
     def can_set_zero(self) -> bool:
@@ -97,7 +98,9 @@ class Row:
         rules = self.view.rules
         if not (self.is_movable and self.sets_only and rules.floor <= 0 and rules.zero_is_quantity):
             return False
-        return self.view.exposure is None or (self.held > 0 and not self.withdrawing)
+        if self.view.exposure is None:
+            return not self.view.zero_waits
+        return self.held > 0 and not self.withdrawing
 
     @property
     def lowest(self) -> int:

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from syncworker.core import allocator
 from syncworker.core.allocator import Decision, PoolView
 from syncworker.core.allocator import Part as PlannedPart
-from syncworker.core.exposure import PushState, horizon_passed
+from syncworker.core.exposure import OpenPush, PushState, horizon_passed
 from syncworker.core.hold import within_reach
 from syncworker.core.model import ChannelRules, Limits, Policy, QuantityKind, QuantityMode
+from syncworker.core.outlook import left_later, zero_waits
 from syncworker.ledger import holds, limits, orders, pushes
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot
@@ -112,6 +113,7 @@ def _view(
         unknown_push=bool(unanswered),
         shown=record.shown,
         coming=_coming(record, channel, opens, now),
+        zero_waits=zero_waits(_sets(opens), now=now, rules=channel.rules),
         reserved=record.remote_reserved,
         sales=float(sales),
         limits=allowed,
@@ -147,12 +149,15 @@ def _coming(record: PoolRecord, channel: ChannelRecord, opens: Sequence[PushReco
         for push in opens
         if push.state is PushState.ACKNOWLEDGED or not horizon_passed(push.open, now, channel.rules)
     ]
-    sets = [push for push in alive if push.kind is QuantityMode.SET]
-    if sets:
-        return max(0, held - sum(push.raised for push in sets))
+    if sets := _sets(alive):
+        return max(0, held - left_later(record.bound, sets, channel.rules))
     if pending is not None:
         return max(0, held - pending)
     return min(held, sum(_lowered(push) for push in alive if channel.rules.lowers_exactly))
+
+
+def _sets(opens: Sequence[PushRecord]) -> list[OpenPush]:
+    return [push.open for push in opens if push.kind is QuantityMode.SET]
 
 
 def _lowered(push: PushRecord) -> int:
