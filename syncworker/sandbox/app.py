@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from syncworker.sandbox.control import control_router
+from syncworker.sandbox.control import control_router, ring_at
 from syncworker.sandbox.dialects import DIALECTS, MARKETPLACE, Dialect
 from syncworker.sandbox.house import House
 from syncworker.sandbox.manners import Manners
@@ -30,6 +30,9 @@ def create_app(house: House) -> FastAPI:
     strange = {front.dialect for front in house.shops.values()} - set(DIALECTS)
     if strange:
         raise ValueError(f"no shop can speak {', '.join(sorted(strange))}; there are: {', '.join(DIALECTS)}")
+    for front in house.shops.values():
+        if front.webhook_url is not None:
+            ring_at(front, front.webhook_url, house)
     _answer_errors(app, house)
     app.include_router(control_router(house))
     app.include_router(MARKETPLACE.router(house))

@@ -12,12 +12,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from syncworker.sandbox.answers import json_answer, text_answer
+from syncworker.sandbox.dialects.callings import CALLINGS
 from syncworker.sandbox.faults import FaultKind, FaultSpec
-from syncworker.sandbox.house import House
+from syncworker.sandbox.house import House, Shopfront
 from syncworker.sandbox.model import Marketplace
 from syncworker.sandbox.profile import Told
 from syncworker.sandbox.refusal import RefusedError
 from syncworker.sandbox.sales import Want
+from syncworker.sandbox.webhooks import Bell
 from syncworker.sandbox.wire import Body, Units
 
 Act = Callable[[Marketplace, datetime], object]
@@ -56,6 +58,12 @@ class ShowBody(Body):
     listing_id: str | None = None
     sku: str | None = None
     state: Literal["active", "hidden"] = "active"
+
+
+class CallBody(Body):
+    """Where the seller is called when an order changes; null: nowhere."""
+
+    url: str | None = None
 
 
 class OrderBody(Body):
@@ -132,6 +140,7 @@ def control_router(house: House) -> APIRouter:
     _add_goods_acts(router, house)
     _add_number_acts(router, house)
     _add_showing(router, house)
+    _add_calls(router, house)
     _add_faults(router, house)
     _add_views(router, house)
     return router
@@ -263,6 +272,35 @@ def _add_showing(router: APIRouter, house: House) -> None:
             return market.patch_listing(listing_id, now=now, state=body.state).as_json()
 
         return _act(house, shop, deed)
+
+
+def _add_calls(router: APIRouter, house: House) -> None:
+    @router.post("/{shop}/webhook")
+    def call_at(shop: str, body: CallBody) -> Response:
+        front = house.shop(shop)
+        with front.lock:
+            ring_at(front, body.url, house)
+        return json_answer({"url": body.url}, house.clock())
+
+    @router.get("/{shop}/calls")
+    def calls(shop: str) -> Response:
+        bell = house.shop(shop).bell
+        sent = [] if bell is None else [one.as_json() for one in bell.sent()]
+        return json_answer({"calls": sent}, house.clock())
+
+
+def ring_at(front: Shopfront, url: str | None, house: House) -> None:
+    """Have a shop call its seller there, or nowhere; the caller holds the lock. `RefusedError` if it cannot."""
+    calling = CALLINGS.get(front.dialect)
+    if url is None:
+        front.call_at(None)
+        return
+    if calling is None:
+        raise RefusedError(422, "no_webhooks", f"a shop of kind {front.dialect} calls nobody")
+    try:
+        front.call_at(Bell(front.market, url, calling, clock=house.clock))
+    except ValueError as error:
+        raise RefusedError(422, "bad_address", str(error)) from error
 
 
 def _add_faults(router: APIRouter, house: House) -> None:

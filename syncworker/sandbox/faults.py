@@ -30,7 +30,9 @@ ModelKind = Literal[
     "stale_read",
     "oversell",
 ]
-FaultKind = Literal[BeforeKind, LateKind, AfterKind, AnswerKind, ModelKind]
+#: Strike a call of the shop to its seller.
+CallKind = Literal["call_lost", "call_late", "call_twice", "call_forged"]
+FaultKind = Literal[BeforeKind, LateKind, AfterKind, AnswerKind, ModelKind, CallKind]
 Operation = Literal[
     "shop", "listings", "publish", "patch", "read", "quantities", "orders", "cancellations", "buy"
 ]
@@ -44,7 +46,7 @@ TRANSPORT_KINDS: tuple[FaultKind, ...] = (
     *AFTER_KINDS,
     *get_args(AnswerKind),
 )
-ALL_KINDS: tuple[FaultKind, ...] = (*TRANSPORT_KINDS, *get_args(ModelKind))
+ALL_KINDS: tuple[FaultKind, ...] = (*TRANSPORT_KINDS, *get_args(ModelKind), *get_args(CallKind))
 WRITES: frozenset[Operation] = frozenset(("publish", "patch", "quantities"))
 
 

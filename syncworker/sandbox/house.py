@@ -13,6 +13,7 @@ from syncworker.sandbox.log import EventLog
 from syncworker.sandbox.model import Marketplace
 from syncworker.sandbox.refusal import RefusedError
 from syncworker.sandbox.setup import ShopSetup
+from syncworker.sandbox.webhooks import Bell
 
 
 def wall_clock() -> datetime:
@@ -23,11 +24,23 @@ def wall_clock() -> datetime:
 class Shopfront:
     """One marketplace with its token, the wire format it speaks, and the one lock that guards it."""
 
-    def __init__(self, market: Marketplace, token: str, dialect: str = "marketplace") -> None:
+    def __init__(
+        self, market: Marketplace, token: str, dialect: str = "marketplace", webhook_url: str | None = None
+    ) -> None:
         self.market = market
+        #: Where its seller wants to be called from the beginning.
+        self.webhook_url = webhook_url
+        self.bell: Bell | None = None
         self.token = token
         self.dialect = dialect
         self.lock = threading.Lock()
+
+    def call_at(self, bell: Bell | None) -> None:
+        """Call the seller by that bell from now on, and by no other one; the caller holds the lock."""
+        if self.bell is not None:
+            self.bell.stop()
+        self.bell = bell
+        self.market.book.listener = None if bell is None else bell.hear
 
     def admits(self, token: str) -> bool:
         """Whether this is the shop's token, compared in constant time."""
@@ -81,7 +94,7 @@ def open_house(setups: Iterable[ShopSetup], *, seed: int = 0, log_dir: Path | No
             listings=setup.listings,
             now=now,
         )
-        shops[profile.name] = Shopfront(market, setup.token, setup.dialect)
+        shops[profile.name] = Shopfront(market, setup.token, setup.dialect, setup.webhook_url)
     if not shops:
         raise ValueError("a sandbox needs at least one shop")
     return House(shops)

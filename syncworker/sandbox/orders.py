@@ -6,6 +6,7 @@ import base64
 import binascii
 import heapq
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -164,6 +165,8 @@ class OrderBook:
     def __init__(self, *, split: bool) -> None:
         self.split = split
         self.orders: dict[str, Order] = {}
+        #: Told of each order that is new or changed, as it now is.
+        self.listener: Callable[[Order], None] | None = None
         self.feeds: dict[FeedName, Feed] = {"orders": Feed(), "cancellations": Feed()}
         self._last_stamp: datetime | None = None
 
@@ -188,6 +191,8 @@ class OrderBook:
             self.feeds["orders"].add(order, visible_at)
         if self.split and any(line.cancelled or line.returned or line.restocked for line in order.lines):
             self.feeds["cancellations"].add(order, visible_at)
+        if self.listener is not None:
+            self.listener(order)
 
 
 def write_cursor(order: Order) -> str:

@@ -73,6 +73,15 @@ class ShopControl:
         """Let buyers see a listing ("active") or not ("hidden"); a review that it passed, for instance."""
         return self._post("show", {"sku": sku, "state": state})
 
+    def call_at(self, url: str | None) -> Json:
+        """Have the shop call its seller there (on this machine) when an order changes; None: nowhere."""
+        return self._post("webhook", {"url": url})
+
+    def calls(self) -> list[Json]:
+        """The calls that left, each with `order_id`, `at`, `forged` and the answer's `status`."""
+        found = self._call("GET", "calls", None)["calls"]
+        return found if isinstance(found, list) else []
+
     def order_faults(self, *faults: Mapping[str, object], clear: bool = False) -> Json:
         """Order faults: each a mapping of `FaultSpec` fields, at least `kind`."""
         return self._post("faults", {"faults": [dict(fault) for fault in faults], "clear": clear})

@@ -23,6 +23,8 @@ class ShopSetup:
     #: A name in `dialects.DIALECTS`.
     dialect: str = "marketplace"
     listings: tuple[ListingSeed, ...] = ()
+    #: Where its seller is called when an order changes; on this machine alone.
+    webhook_url: str | None = None
 
     def __post_init__(self) -> None:
         if not self.token or not self.token.isascii() or not self.token.isprintable():
