@@ -66,7 +66,7 @@ PIECED = (
 #: Written for whoever writes connectors, or upgrades tables: these stay English.
 _FOR_AUTHORS = frozenset(("migrations", "fake.py", "conformance", "inspection.py", "tape.py"))
 #: Mistakes of ours, not of a person: these stay English.
-_PROGRAMMERS = ("ValueError", "TypeError", "RuntimeError", "NotImplementedError", "AssertionError")
+_PROGRAMMERS = ("AttributeError", "ValueError", "TypeError", "RuntimeError", "NotImplementedError", "AssertionError")
 #: Where Babel's own table has none.
 PLURALS = {"id": "nplurals=1; plural=0;"}
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
