@@ -16,7 +16,7 @@ USUAL_S = 90.0
 #: ... but never closer than this, as a share of the usual time: in a shorter demo fewer of them come.
 CLOSEST = 0.55
 #: Visits a second when the shops open, and after the rush: all is sold in 65 to 80 seconds, mostly.
-RUSH_PER_S, CALM_PER_S = 2.4, 1.7
+RUSH_PER_S, CALM_PER_S = 2.6, 1.8
 #: The rush fades over so many seconds.
 FADES_S = 40.0
 CARVING = "UKIRAN-01"
@@ -35,7 +35,7 @@ CARVING_BETWEEN_S, APART_S = (11.0, 15.0), (0.15, 0.7)
 CANCELLATIONS = (
     ("pasar", True, 18.0, None),
     ("tiktok", False, 27.0, None),
-    ("toko", False, 55.0, "SAPU-GLAGAH"),
+    ("toko", False, 48.0, "SAPU-GLAGAH"),
 )
 
 
