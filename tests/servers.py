@@ -176,8 +176,11 @@ class PostgresServer:
     def create(self, *, template: str = "template1") -> str:
         """The name of a new database, a copy of ``template`` (nobody may be connected to that)."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        with self._session() as session:
+            # A small database is copied in half the time by its files; before PostgreSQL 15 that was the only way.
+            how = sql.SQL("STRATEGY FILE_COPY" if session.info.server_version >= 150_000 else "")
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
+            session.execute(statement.format(sql.Identifier(name), sql.Identifier(template), how))
         return name
 
     def drop(self, name: str) -> None:
@@ -194,10 +197,11 @@ class PostgresServer:
             self.drop(name)
 
     def _execute(self, statement: sql.Composed) -> None:
-        with psycopg.connect(
-            host=str(self.directory), user="postgres", dbname="postgres", autocommit=True
-        ) as session:
+        with self._session() as session:
             session.execute(statement)
+
+    def _session(self) -> psycopg.Connection:
+        return psycopg.connect(host=str(self.directory), user="postgres", dbname="postgres", autocommit=True)
 
     def _lend_programs(self, programs: Path) -> Path:
         """A copy of the wheel's programs for a user who cannot reach our .venv.

@@ -21,7 +21,6 @@ from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.products import Product, save_products
 from syncworker.ledger.stocktaking import receive
-from syncworker.ledger.upgrade import upgrade
 from syncworker.sandbox.catalogue import parse_catalogue
 from syncworker.sandbox.pools import ListingSeed
 from syncworker.sandbox.process import Sandbox, ShopAddress, start_sandbox
@@ -39,6 +38,7 @@ from syncworker.sync.read import read_back
 from syncworker.sync.resync import plan_rows
 from syncworker.sync.tick import tick
 from tests.connectors.aggregators.counterparts import HABITS, settings_of
+from tests.tables import copy_tables
 from tests.waiting import await_condition
 
 NAMES = ("north", "south")
@@ -195,7 +195,7 @@ def open_trade(
     setups = [_setup(name, dialect or connector_name, habits) for name in NAMES]
     connector = load(connector_name)
     ledger = open_ledger("sqlite://")
-    upgrade(ledger.engine)
+    copy_tables(ledger)
     with start_sandbox(setups, seed=seed) as sandbox:
         settings = {
             name: validate(connector, {**FACTS, **settings_of(name, shop.base_url)})
