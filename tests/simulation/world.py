@@ -39,6 +39,7 @@ from syncworker.sync.tick import tick
 from syncworker.sync.updating import update_contents
 from syncworker.sync.watching import watch_listings
 from tests.simulation.shop import settings_of, simulated_channel
+from tests.tables import copy_tables
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CRAFT = """\
@@ -161,7 +162,9 @@ def open_world(
     """A business whose catalogue is published at every shop and whose channels have just gone live."""
     clock = ManualClock(START)
     ledger = open_ledger("sqlite://" if database is None else f"sqlite:///{database}", clock)
-    if database is None or not database.exists():
+    if database is None:
+        copy_tables(ledger)
+    elif not database.exists():
         upgrade(ledger.engine)
     shops = {
         profile.name: Marketplace(profile, rng=random.Random(f"{seed}:{profile.name}"))
