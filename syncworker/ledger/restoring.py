@@ -69,44 +69,42 @@ def restore(ledger: Ledger, backup: Path, *, copied: Copied | None = None) -> Re
     return Restored(numbers=numbers, kept=kept, was_damaged=was_damaged)
 
 
-def problems_of(backup: Path) -> list[str]:
-    """Why this file is no sound copy of a ledger that this version can take; empty if it is one. Changes nothing."""
+def check_backup(backup: Path) -> None:
+    """InputError, with why, unless this file is a sound copy of a ledger that this version can take. Changes nothing."""
     try:
         with backup.open("rb") as file:
             is_database = file.read(len(_HEADER)) == _HEADER
     except OSError as error:
-        return [f"{backup} cannot be read: {error.strerror}."]
+        raise InputError(f"{backup} cannot be read: {error.strerror}.") from error
     if not is_database:
-        return [f"{backup} is no database. A backup is made with `syncworker db backup FILE`."]
+        raise InputError(f"{backup} is no database. A backup is made with `syncworker db backup FILE`.")
     try:
         with closing(_read_only(backup)) as connection:
             verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
-            if verdict != "ok":
-                return [f"{backup} is damaged: {verdict}. Take an older backup."]
-            return _not_ours(backup, connection)
+            if verdict == "ok":
+                _refuse_strange(backup, connection)
     except sqlite3.Error as error:
-        return [f"{backup} is damaged: {error}. Take an older backup."]
+        raise InputError(f"{backup} is damaged: {error}. Take an older backup.") from error
+    if verdict != "ok":
+        raise InputError(f"{backup} is damaged: {verdict}. Take an older backup.")
 
 
-def _not_ours(backup: Path, connection: sqlite3.Connection) -> list[str]:
+def _refuse_strange(backup: Path, connection: sqlite3.Connection) -> None:
     """Tables of something else, or of a version that we know nothing of."""
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not {"alembic_version", "movement", "pool"} <= tables:
-        return [f"{backup} is a database of something else, not a ledger of syncworker."]
+        raise InputError(f"{backup} is a database of something else, not a ledger of syncworker.")
     try:
         for row in connection.execute("SELECT version_num FROM alembic_version"):
             refuse_newer(row[0])
     except NewerDatabaseError as error:
-        return [str(error)]
-    return []
+        raise InputError(str(error)) from error
 
 
 def _check(backup: Path, live: Path) -> None:
     if backup.resolve() == live:
         raise InputError("That is the ledger itself. Name the backup that is to take its place.")
-    problems = problems_of(backup)
-    if problems:
-        raise InputError(problems[0])
+    check_backup(backup)
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

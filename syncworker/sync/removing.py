@@ -42,17 +42,12 @@ def remove(tx: Transaction, context: Context, name: str, *, actor: str) -> int:
 def _refusal(
     name: str, left: list[tuple[str, int | None]], *, is_withdrawing: bool, state: ChannelState
 ) -> str:
+    """Two lines: what may still be sold, and what to do about it."""
     named = ", ".join(f"{sku} ({'unknown' if units is None else units})" for sku, units in left[:_NAMED])
     more = " …" if len(left) > _NAMED else ""
     said = f"{name} may still sell something: {named}{more}. It stays counted until that is proven to be nothing."
-    if is_withdrawing:
-        return (
-            f"{said} It is being withdrawn: wait until `syncworker channel show {name}` says that nothing can be sold."
-            f" If the shop is gone for good: `syncworker pool assume {name}/SKU 0` for each."
-        )
-    if state is ChannelState.OBSERVING:
-        return f"{said} See `syncworker channel show {name}`."
-    return (
-        f"{said} Withdraw it first: `syncworker channel withdraw {name}`. If the shop is gone for good:"
-        f" `syncworker pool assume {name}/SKU 0` for each."
-    )
+    if is_withdrawing or state is ChannelState.OBSERVING:
+        step = f"Wait until `syncworker channel show {name}` says that nothing can be sold."
+    else:
+        step = f"Withdraw it first: `syncworker channel withdraw {name}`."
+    return f"{said}\n{step} If the shop is gone for good: `syncworker pool assume {name}/SKU 0` for each."

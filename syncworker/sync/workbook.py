@@ -12,13 +12,10 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
-
-    Found = ReadOnlyCell | EmptyCell
-
+#: One of openpyxl's own kinds of cells: what they have in common has no type there.
+Found: TypeAlias = Any
 #: How a workbook begins: it is a ZIP archive.
 MAGIC = b"PK\x03\x04"
 #: The most that a workbook may hold once unpacked: a small file can unpack to a disk full of zeros.
@@ -87,8 +84,13 @@ class Sheet:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             size = sum(part.file_size for part in archive.infolist())
             if size > MAX_UNPACKED:
-                advice = f"split the workbook: unpacked it has {size} bytes, more than {MAX_UNPACKED}"
-                self.bad.append(BadCell(None, None, advice))
+                self.bad.append(
+                    BadCell(
+                        None,
+                        None,
+                        f"split the workbook: unpacked it has {size} bytes, more than {MAX_UNPACKED}",
+                    )
+                )
             is_workbook = "[Content_Types].xml" in archive.namelist()
         if not is_workbook:
             self.bad.append(BadCell(None, None, "save the file as .xlsx or CSV; this archive is no workbook"))
@@ -130,10 +132,11 @@ class Sheet:
         if abs(value) >= MAX_EXACT:
             return self._refuse(cell, repr(value), "format the cell as text; so long a number is not exact")
         if is_whole and _ZEROS.fullmatch(str(cell.number_format)):
-            advice = (
-                "format the cell as text; its zeros in front are only shown, and are not part of the number"
+            return self._refuse(
+                cell,
+                repr(value),
+                "format the cell as text; its zeros in front are only shown, and are not part of the number",
             )
-            return self._refuse(cell, repr(value), advice)
         return str(int(value)) if is_whole else repr(value)
 
     def _moment(self, cell: Found, value: object, *, is_wanted: bool) -> str:

@@ -136,7 +136,7 @@ def test_every_mistake_of_the_configuration_is_named_at_once(shop: Shop) -> None
     assert error["problems"] == [
         (
             f"{shop.folder}/syncworker.toml: 'lenguage' is unknown; did you mean 'language'? there are: actor, broker_url,"
-            " concurrency, database_url, language, log_format, log_level, tick_s, token_key"
+            " concurrency, database_url, escrow_below, language, log_format, log_level, policy, tick_s, token_key"
         ),
         f"{shop.folder}/syncworker.toml: tick_s: found -1, expected seconds between 0.1 and 60, for instance 2",
         (

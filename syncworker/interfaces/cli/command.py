@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -143,6 +144,10 @@ def _mistyped(desk: Desk, error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.message)
         return BAD_INPUT
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        # One guess, the nearest: a person who mistyped meant one thing.
+        near = get_close_matches(error.option_name, error.possibilities, n=1, cutoff=0.0)
+        error = click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
     message = error.format_message()
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:

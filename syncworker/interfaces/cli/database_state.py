@@ -92,10 +92,15 @@ def check(desk: Desk, file: Path | None) -> int:
 
 
 def _check_backup(desk: Desk, file: Path) -> int:
+    from syncworker.errors import InputError
     from syncworker.interfaces.sentences import sentence
-    from syncworker.ledger.restoring import problems_of
+    from syncworker.ledger.restoring import check_backup
 
-    problems = [sentence(problem) for problem in problems_of(file)]
+    problems: list[str] = []
+    try:
+        check_backup(file)
+    except InputError as error:
+        problems.append(sentence(str(error)))
     said = _("{file} is a sound backup; `syncworker db restore {file}` can take it.").format(file=file)
     document = {"ok": not problems, "file": file, "problems": problems}
     desk.answer(document, lambda: desk.say("\n".join(problems) if problems else said))
@@ -143,17 +148,13 @@ def restore(desk: Desk, file: Path | None, yes: bool) -> int:
 
 
 def _bring_back(desk: Desk, file: Path, *, yes: bool) -> int:
-    from syncworker.errors import InputError
     from syncworker.interfaces.cli.progress import progress
-    from syncworker.interfaces.sentences import sentence
     from syncworker.ledger.ledger import open_ledger
-    from syncworker.ledger.restoring import problems_of
+    from syncworker.ledger.restoring import check_backup
     from syncworker.ledger.restoring import restore as bring_back
 
     settings = desk.settings()
-    problems = problems_of(file)
-    if problems:
-        raise InputError(sentence(problems[0]))
+    check_backup(file)
     desk.confirm(
         _(
             "Put {file} in the ledger's place? Every number at the channels then counts as unknown until it is read."

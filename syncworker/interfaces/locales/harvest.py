@@ -45,6 +45,15 @@ PIECED = (
     "line {line}: {advice}.",
     "cell {cell}: found {found}: {advice}.",
     "cell {cell}: {advice}.",
+    "{name} may still sell something: {named}. It stays counted until that is proven to be nothing.",
+    (
+        "Wait until `syncworker channel show {name}` says that nothing can be sold. If the shop is gone for good:"
+        " `syncworker pool assume {name_2}/SKU 0` for each."
+    ),
+    (
+        "Withdraw it first: `syncworker channel withdraw {name}`. If the shop is gone for good: `syncworker pool assume"
+        " {name_2}/SKU 0` for each."
+    ),
     "{where}: {key} is unknown; did you mean {meant}? there are: {names}",
     "{where}: {key} is unknown; there are: {names}",
     "{where}: connector {name} is unknown; did you mean {meant}? there are: {names}",
@@ -66,7 +75,14 @@ PIECED = (
 #: Written for whoever writes connectors, or upgrades tables: these stay English.
 _FOR_AUTHORS = frozenset(("migrations", "fake.py", "conformance", "inspection.py", "tape.py"))
 #: Mistakes of ours, not of a person: these stay English.
-_PROGRAMMERS = ("AttributeError", "ValueError", "TypeError", "RuntimeError", "NotImplementedError", "AssertionError")
+_PROGRAMMERS = (
+    "AttributeError",
+    "ValueError",
+    "TypeError",
+    "RuntimeError",
+    "NotImplementedError",
+    "AssertionError",
+)
 #: Where Babel's own table has none.
 PLURALS = {"id": "nplurals=1; plural=0;"}
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
