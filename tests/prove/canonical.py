@@ -136,17 +136,31 @@ def _orders(shop: Shop, pool: Pool) -> tuple[Order, ...]:
         for order in pool.orders
         if order.news or (order.past and pool.backup is not None) or _can_change(shop, pool, order)
     ]
-    kept.sort(key=lambda o: (o.mark, o.placed, o.seen or (-1,), o.news, o.then or (-1,), o.past))
+    kept.sort(
+        key=lambda o: (
+            o.mark,
+            o.placed,
+            o.seen or (-1,),
+            o.news,
+            o.then or (-1,),
+            o.past,
+            o.seen_back,
+            o.then_back,
+        )
+    )
     return tuple(kept)
 
 
 def _order(shop: Shop, pool: Pool, order: Order) -> Order:
     is_pulled = pool.pull is not None
-    news = tuple(News(n.told, min(n.age, shop.visible), n.moved, n.due and is_pulled) for n in order.news)
+    news = tuple(
+        News(n.told, min(n.age, shop.visible), n.moved, n.due and is_pulled, n.back) for n in order.news
+    )
     if pool.backup is None:
-        return Order(order.mark, _placed(shop, pool, order), order.seen, news)
-    past = tuple(News(n.told, min(n.age, shop.visible), n.moved) for n in order.past)
-    return Order(order.mark, _placed(shop, pool, order), order.seen, news, order.then, past)
+        return Order(order.mark, _placed(shop, pool, order), order.seen, news, seen_back=order.seen_back)
+    past = tuple(News(n.told, min(n.age, shop.visible), n.moved, back=n.back) for n in order.past)
+    placed = _placed(shop, pool, order)
+    return Order(order.mark, placed, order.seen, news, order.then, past, order.seen_back, order.then_back)
 
 
 def _placed(shop: Shop, pool: Pool, order: Order) -> int:
@@ -177,6 +191,7 @@ def _can_change(shop: Shop, pool: Pool, order: Order) -> bool:
         return False
     return (
         ("uncancel" in shop.may and bool(cancelled or pool.chances.cancels))
+        or ("put back" in shop.may and bool(cancelled) and not order.is_back)
         or ("refund" in shop.may and live > 0 and not returned)
         or ("edit order" in shop.may and live > 0)
     )

@@ -63,6 +63,7 @@ VERSIONS = (
         "move_bound",
         ours.moved_as_events,
     ),
+    *ours.ON_LINES,
     Careless(
         "an edit to fewer adds nothing",
         "edit",

@@ -11,8 +11,9 @@ from syncworker.core.availability import free_of as real_free_of
 from syncworker.core.exposure import Bound, OpenPush, PushState
 from syncworker.core.fulfilment import move_bound as real_move_bound
 from syncworker.core.fulfilment import stock_effect as real_stock_effect
-from syncworker.core.model import ChannelRules
+from syncworker.core.model import ChannelRules, Known
 from tests.prove.values import Pool, Request
+from tests.prove.version import Careless
 
 
 def free_without_the_unknown(available: int, exposures: Iterable[tuple[int, int | None]]) -> int | None:
@@ -53,6 +54,11 @@ def moved_as_events(
         at=at,
         rules=rules,
     )
+
+
+def never_put_back(_before: int, _after: int, _was: Known | None, _now: Known) -> int:
+    """What the channel said of cancelled units once is believed for ever."""
+    return 0
 
 
 def moved_without_fewer(
@@ -115,3 +121,16 @@ def set_over_anything(number: int, requests: tuple[Request, ...]) -> bool:
     What it costs is units: both raises are taken from what is free. Hence the rule of one, but for 0.
     """
     return number > 0 or len([request for request in requests if request.state is not None]) < 2
+
+
+#: Careless readings of a line.
+ON_LINES = (
+    Careless(
+        "put back after all adds nothing",
+        "cancellation",
+        "put back after all",
+        fulfilment,
+        "_put_back_late",
+        never_put_back,
+    ),
+)

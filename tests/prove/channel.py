@@ -74,6 +74,11 @@ def _changed(shop: Shop, pool: Pool, index: int, order: Order) -> Iterator[Move]
     if "refund" in shop.may and pool.chances.outside and live and not returned:
         told, again = (ordered, cancelled, shipped, 1), int(mark.really_returns)
         yield _told(pool, index, told, again, "goods are sent back", left=again, outside=1)
+    if "put back" in shop.may and pool.chances.outside and cancelled and not (back or order.is_back):
+        yield _told(
+            pool, index, order.truth, cancelled, "what was cancelled is on sale after all",
+            left=cancelled, outside=1, back=True,
+        )  # fmt: skip
     if "ship" in shop.may and live > shipped:
         yield _told(pool, index, (ordered, cancelled, live, returned), 0, "an order ships")
 
@@ -88,9 +93,10 @@ def _told(
     left: int = 0,
     cancels: int = 0,
     outside: int = 0,
+    back: bool = False,
 ) -> Move:
     order = pool.orders[index]
-    changed = order._replace(news=(*order.news, News(told, 0, moved)))
+    changed = order._replace(news=(*order.news, News(told, 0, moved, back=back or order.is_back)))
     chances = pool.chances
     chances = chances._replace(cancels=chances.cancels - cancels, outside=chances.outside - outside)
     reading = pool.reading and pool.reading._replace(clear=False)

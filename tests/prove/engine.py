@@ -265,12 +265,12 @@ def _ingested(shop: Shop, pool: Pool, index: int, order: Order) -> Iterator[Move
     for last, news in enumerate(order.news):
         after = fulfilment.Levels(*news.told)
         bound = fulfilment.move_bound(
-            bound_of(pool.limit), before, after, facts_of(mark, order.placed), at=NOW, rules=shop.rules
+            bound_of(pool.limit), before, after, facts_of(mark, order, news), at=NOW, rules=shop.rules
         )
         known = before or fulfilment.first_levels(after, is_history=False)
         effect = fulfilment.stock_effect(known, after)
         change = effect.on_hand - effect.reserved
-        seen = order._replace(seen=news.told, news=order.news[last + 1 :])
+        seen = order._replace(seen=news.told, seen_back=news.back, news=order.news[last + 1 :])
         backup = pool.backup
         if backup is not None:
             seen = seen._replace(past=(*order.past, *order.news[: last + 1]))
@@ -312,7 +312,7 @@ def _by_people(shop: Shop, pool: Pool) -> Iterator[Move]:
     if pool.backup is not None:
         yield _restored(pool, pool.backup, chances)
     elif not pool.requests:
-        orders = tuple(order._replace(then=order.seen) for order in pool.orders)
+        orders = tuple(order._replace(then=order.seen, then_back=order.seen_back) for order in pool.orders)
         yield Move("a backup is made", pool._replace(orders=orders, backup=Backup(pool.limit)))
 
 
@@ -320,7 +320,8 @@ def _restored(pool: Pool, backup: Backup, chances: Chances) -> Move:
     """Our side is what it was; the channel, and what is on its way to it, go on."""
     on_the_way = tuple(request._replace(state=None) for request in pool.requests)
     orders = tuple(
-        Order(order.mark, order.placed, order.then, order.past + order.news) for order in pool.orders
+        Order(order.mark, order.placed, order.then, order.past + order.news, seen_back=order.then_back)
+        for order in pool.orders
     )
     after = pool._replace(
         limit=limit_of(exposure.forgotten(bound_of(backup.limit))),

@@ -53,6 +53,8 @@ class News(NamedTuple):
     moved: int
     #: It was visible when the pull under way began, so that a whole pull must find it.
     due: bool = False
+    #: The channel had put back by then what it said was not on sale again, and the line says so.
+    back: bool = False
 
 
 class Order(NamedTuple):
@@ -66,6 +68,14 @@ class Order(NamedTuple):
     #: What the backup knows of it, and what we ingested since.
     then: Told | None = None
     past: tuple[News, ...] = ()
+    #: ``News.back`` of what we ingested, and of what the backup knows.
+    seen_back: bool = False
+    then_back: bool = False
+
+    @property
+    def is_back(self) -> bool:
+        """Whether the channel has put the cancelled units back after all."""
+        return self.news[-1].back if self.news else self.seen_back
 
     @property
     def truth(self) -> Told:
@@ -287,13 +297,16 @@ def levels_of(told: Told | None) -> Levels | None:
     return None if told is None else Levels(*told)
 
 
-def facts_of(mark: Mark, placed: int) -> LineFacts:
-    """What the connector says of a line."""
+def facts_of(mark: Mark, order: Order, news: News) -> LineFacts:
+    """What the connector says of a line, beside what it said when we ingested it last."""
+    is_new = order.seen is None
     return LineFacts(
         counts_down=mark.counts_down,
-        restocked=mark.restocked,
+        restocked=Known.YES if news.back else mark.restocked,
         returned_restocked=mark.returned,
-        placed_at=moment(placed),
+        placed_at=moment(order.placed),
+        was_restocked=None if is_new else Known.YES if order.seen_back else mark.restocked,
+        was_returned_restocked=None if is_new else mark.returned,
     )
 
 

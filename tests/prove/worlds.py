@@ -96,6 +96,18 @@ WORLDS = (
     # whatever changes an order after it was placed
     one("cancelled, not restocked", "cancellation", 2, Shop(rules=SET, cancels=2, marks=(NOT_BACK,))),
     one("perhaps restocked", "unknown = yes", 1, Shop(rules=SET, cancels=1, marks=(PERHAPS, PERHAPS_NOT))),
+    one(
+        "put back after all",
+        "clause (c)",
+        1,
+        Shop(rules=SET, cancels=1, outside=1, marks=(NOT_BACK,), may=may("put back")),
+    ),
+    one(
+        "put back during a read-back",
+        "clause (c)",
+        1,
+        Shop(rules=READ, shows=1, pushes=0, cancels=1, outside=1, marks=(NOT_BACK,), may=may("put back")),
+    ),
     one("cancelled during a read-back", "clause (c)", 1, Shop(rules=READ, shows=1, pushes=0, cancels=1)),
     one("the channel restocks a return", "refund", 1, Shop(rules=SET, outside=1, may=may("refund"))),
     one(

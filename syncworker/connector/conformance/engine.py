@@ -25,10 +25,17 @@ from syncworker.core import allocator, exposure
 from syncworker.core.decision import Decision, Part, PlannedPush, PoolView
 from syncworker.core.exposure import Base, BaseKind, Bound, OpenPush, PullProof, PushState
 from syncworker.core.fulfilment import Levels, LineFacts, move_bound
-from syncworker.core.model import QuantityKind, QuantityMode
+from syncworker.core.model import Known, QuantityKind, QuantityMode
 
-#: The time of a line's newest telling, and its levels.
-_Recorded = tuple[datetime, Levels]
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A line as it was told last: when, its levels, and what was said of its units that came back."""
+
+    at: datetime
+    levels: Levels
+    restocked: Known
+    returned_restocked: Known
 
 
 @dataclass(slots=True)
@@ -59,7 +66,7 @@ class StandIn:
         self._sequence = 0
         self._began = datetime.now(UTC)
         #: When each order line changed and its levels then; and the pool that each listing sells from.
-        self._levels: dict[tuple[str, str], _Recorded] = {}
+        self._lines: dict[tuple[str, str], _Recorded] = {}
         self._pool_of: dict[str, StandInPool] = {}
         #: Units that orders took since it was made, by SKU.
         self.taken = dict.fromkeys(stock, 0)
@@ -103,7 +110,7 @@ class StandIn:
         for order in self._all_orders():
             for line in order.lines:
                 key = (order.external_id, line.line_id)
-                self._levels[key] = _after(self._levels.get(key), order, line)
+                self._lines[key] = _after(self._lines.get(key), order, line)
 
     def _take_over_numbers(self) -> None:
         for reading in self._readings(list(self.pools)):
@@ -290,14 +297,16 @@ class StandIn:
         pool = self._pool_of.get(line.listing_id or "")
         if pool is None:
             return
-        recorded = self._levels.get(key)
-        self._levels[key] = told = _after(recorded, order, line)
-        before, after = None if recorded is None else recorded[1], told[1]
+        recorded = self._lines.get(key)
+        self._lines[key] = told = _after(recorded, order, line)
+        before, after = None if recorded is None else recorded.levels, told.levels
         facts = LineFacts(
             counts_down=line.counts_down,
-            restocked=line.restocked,
-            returned_restocked=line.returned_restocked,
+            restocked=told.restocked,
+            returned_restocked=told.returned_restocked,
             placed_at=order.placed_at,
+            was_restocked=None if recorded is None else recorded.restocked,
+            was_returned_restocked=None if recorded is None else recorded.returned_restocked,
         )
         pool.bound = move_bound(pool.bound, before, after, facts, at=self.now(), rules=self.rules)
         self.taken[pool.sku] += after.promised - (before.promised if before else 0)
@@ -317,11 +326,25 @@ class StandIn:
 
 
 def _after(recorded: _Recorded | None, order: ChannelOrder, line: ChannelLine) -> _Recorded:
-    """The line once this is told too: of two times the newer counts, of one time the furthest."""
+    """The line once this is told too: of two times the newer counts, of one time the furthest.
+
+    Of two tellings of one time, "not on sale again" is believed only if both say so.
+    """
     if recorded is None:
-        return order.updated_at, line.levels()
-    at, levels = recorded
-    told = line.levels(levels)
-    if order.updated_at < at:
+        return _Recorded(order.updated_at, line.levels(), line.restocked, line.returned_restocked)
+    if order.updated_at < recorded.at:
         return recorded
-    return order.updated_at, levels.merged(told) if order.updated_at == at else levels.followed_by(told)
+    told = line.levels(recorded.levels)
+    if order.updated_at > recorded.at:
+        levels = recorded.levels.followed_by(told)
+        return _Recorded(order.updated_at, levels, line.restocked, line.returned_restocked)
+    return _Recorded(
+        recorded.at,
+        recorded.levels.merged(told),
+        _believed(recorded.restocked, line.restocked),
+        _believed(recorded.returned_restocked, line.returned_restocked),
+    )
+
+
+def _believed(before: Known, told: Known) -> Known:
+    return before if told is Known.NO else told

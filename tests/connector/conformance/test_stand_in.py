@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from syncworker.connector import BelowZero, Capabilities, OutcomeUnknownError, QuantityKind, QuantityMode
 from syncworker.connector.conformance import StandIn
 from syncworker.connector.fake import FakeChannel
+from syncworker.core.model import Known
 
 FACTS = {"readable": True, "visibility_lag_s": 0.0, "read_lag_s": 0.0, "horizon_s": 1.0, "batch_max": 10}
 KINDS = [
@@ -50,6 +52,27 @@ def test_stock_is_shown_once_and_followed_down(capabilities: Capabilities) -> No
     engine.pull()
 
     assert (engine.available("BIN-BAMBU"), engine.held(), engine.push()) == (7, 7, [])
+
+
+def test_units_that_are_on_sale_after_all_are_counted() -> None:
+    """The shop said that cancelled units are not on sale again, and put them back later."""
+    channel = shop(KINDS[0])
+    engine = StandIn(channel, {"BIN-BAMBU": 2})
+    engine.adopt()
+    engine.push()
+    calm(engine)
+    order = channel.buy("BIN-BAMBU", 1) or ""
+    channel.cancel(order, restock=False)
+    engine.rest(5)
+    engine.pull()
+    before = engine.held()
+
+    line = replace(channel.line(order), restocked=Known.YES)
+    channel.tell(replace(channel.orders[order], lines=(line,), updated_at=datetime.now(UTC)))
+    engine.rest(5)
+    engine.pull()
+
+    assert engine.held() == before + 1
 
 
 def test_goods_in_are_shown_and_a_smaller_count_is_followed() -> None:
