@@ -142,7 +142,7 @@ def cases() -> list[Case]:
         ),
         Case(
             name="tiktok", rule="SKUs of one product a call", skus=_variants(), least=PRODUCTS,
-            open=lambda box: open_tiktok(box, "tiktok", batch_max=25).channel,
+            open=lambda box: open_tiktok(box, "tiktok", batch_max=25, campaigns="no").channel,
         ),
         Case(
             name="shopee", rule="50 models of one item a call", skus=_variants(), least=PRODUCTS,

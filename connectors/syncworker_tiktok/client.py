@@ -123,9 +123,10 @@ class TikTokClient:
     def product(self, product_id: str) -> Reply:
         return self._call("GET", f"/product/202309/products/{product_id}")
 
-    def read_quantities(self, sku_ids: Sequence[str]) -> Reply:
-        """The numbers of these SKUs, at most ``READ_MAX``."""
-        return self._call("POST", "/product/202309/inventory/search", body={"sku_ids": list(sku_ids)})
+    def read_quantities(self, sku_ids: Sequence[str], *, once: bool = False) -> Reply:
+        """The numbers of these SKUs, at most ``READ_MAX``. ``once``: not tried again."""
+        path = "/product/202309/inventory/search"
+        return self._call("POST", path, body={"sku_ids": list(sku_ids)}, effect=once)
 
     def set_quantities(self, product_id: str, skus: Json) -> Reply:
         """Numbers of one product's SKUs. Success may still hold errors of single SKUs."""

@@ -5,9 +5,10 @@ Never decides a number, keeps no state, repeats no write but one that was refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel
@@ -17,8 +18,11 @@ from syncworker.connector import (
     Capabilities,
     Channel,
     ChannelCheck,
+    ChannelError,
     ChannelMisconfiguredError,
     ConsentRequest,
+    Document,
+    Known,
     ListingDraft,
     ListingPage,
     ListingRejectedError,
@@ -38,6 +42,7 @@ from syncworker.connector import (
     TokenStore,
     WebhookRequest,
     consent_code,
+    less_beside,
     refused,
     require_signature,
     send_parcels,
@@ -47,13 +52,16 @@ from syncworker_tiktok import feeds, listings, orders, quantities, shop
 from syncworker_tiktok.client import READ_MAX, TikTokClient
 from syncworker_tiktok.listings import PoolKey
 from syncworker_tiktok.products import ProductMaker
-from syncworker_tiktok.refusals import NO_SUCH_ITEM, Meaning, meaning
+from syncworker_tiktok.refusals import NO_SUCH_ITEM
 from syncworker_tiktok.settings import TikTokSettings
 from syncworker_tiktok.signing import webhook_signature
 from syncworker_tiktok.tokens import TikTokAuthorizer, TokenOffice
 
 #: Webhooks that say nothing of orders: product status, contents, creation and audit, an expiring consent, chats.
 _SILENT = frozenset((5, 7, 13, 14, 15, 16, 27, 37))
+
+
+Found = TypeVar("Found")
 
 
 class TikTokChannel:
@@ -97,17 +105,32 @@ class TikTokChannel:
         return found
 
     def _read(self, keys: Sequence[PoolKey]) -> Sequence[Reading]:
+        found, missing = self._looked_up(keys, listings.readings)
+        return [*found, *(Reading(pool_key=str(key), quantity=None) for key in missing)]
+
+    def _looked_up(
+        self,
+        keys: Sequence[PoolKey],
+        read: Callable[[Document, Sequence[PoolKey]], Iterable[Found]],
+        *,
+        once: bool = False,
+    ) -> tuple[list[Found], list[PoolKey]]:
+        """What ``read`` finds of these in TikTok's stock, and the keys of which TikTok knows no SKU."""
         sku_ids = list(dict.fromkeys(key.sku_id for key in keys))
         try:
-            return listings.readings(self._client.read_quantities(sku_ids).data, keys)
+            return list(read(self._client.read_quantities(sku_ids, once=once).data, keys)), []
         except RequestRefusedError as error:
             if not error.code.isdecimal() or int(error.code) not in NO_SUCH_ITEM:
                 raise
-        if len(sku_ids) > 1:
-            # One unknown SKU spoils the whole search, so each is asked for by itself.
-            groups = [[key for key in keys if key.sku_id == sku_id] for sku_id in sku_ids]
-            return [reading for group in groups for reading in self._read(group)]
-        return [Reading(pool_key=str(key), quantity=None) for key in keys]
+        if len(sku_ids) == 1:
+            return [], list(keys)
+        # One unknown SKU spoils the whole search, so each is asked for by itself.
+        found: list[Found] = []
+        missing: list[PoolKey] = []
+        for sku_id in sku_ids:
+            told, unknown = self._looked_up([key for key in keys if key.sku_id == sku_id], read, once=once)
+            found, missing = found + told, missing + unknown
+        return found, missing
 
     # ------------------------------------------------------------------ writing
 
@@ -118,17 +141,44 @@ class TikTokChannel:
 
     def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
         """One request a product, which is the least that TikTok takes. Each request's outcome is its own."""
-        parcels, told = quantities.parcels(pushes)
-        return [*told, *send_parcels(parcels, self._sent, redact=self._client.redact)]
+        entries, told = quantities.entries(pushes)
+        beside, missing = self._beside([entry.key for entry in entries])
+        gone = [
+            refused(entry.push, "not sent: TikTok Shop knows no such SKU", parks=True)
+            for entry in entries
+            if entry.key in missing
+        ]
+        fit, held = less_beside((one for one in entries if one.key not in missing), beside)
+        sent = send_parcels(quantities.parcels(fit), self._sent, redact=self._client.redact)
+        return [*told, *gone, *held, *sent]
+
+    def _beside(self, keys: Sequence[PoolKey]) -> tuple[dict[PoolKey, int], list[PoolKey]]:
+        """Units that are sold beside each number, and numbers that are not there. ``RetryLaterError`` where nobody can tell:
+        nothing was sent.
+        """
+        if self._settings.campaigns is Known.NO:
+            return dict.fromkeys(keys, 0), []
+        found: dict[PoolKey, int] = {}
+        missing: list[PoolKey] = []
+        for start in range(0, len(keys), READ_MAX):
+            part = keys[start : start + READ_MAX]
+            try:
+                told, unknown = self._looked_up(
+                    part, lambda *asked: listings.beside(*asked).items(), once=True
+                )
+            except ChannelMisconfiguredError:
+                raise
+            except ChannelError as error:
+                raise RetryLaterError(f"units in campaigns cannot be read: {error}") from error
+            found |= dict(told)
+            missing += unknown
+        return found, missing
 
     def _sent(self, parcel: Parcel[PoolKey]) -> Sequence[PushResult] | None:
         try:
             data = self._client.set_quantities(parcel.of, quantities.body(parcel)).data
         except RequestRefusedError as error:
-            is_item = error.code.isdecimal() and meaning(int(error.code), "") is Meaning.ITEM
-            if is_item and len(parcel.rows) > 1:
-                return None
-            return [refused(entry.push, str(error), parks=is_item) for entry in parcel.entries]
+            return quantities.turned_down(parcel, error)
         return quantities.results(data, parcel)
 
     def publish(self, draft: ListingDraft) -> RemoteListing:

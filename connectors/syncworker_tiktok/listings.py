@@ -129,6 +129,17 @@ def _price(sku: Document) -> Money | None:
 
 def readings(data: Document, keys: Sequence[PoolKey]) -> tuple[Reading, ...]:
     """The numbers of these pools. A SKU that the answer leaves out is not read; one without our warehouse has none."""
+    stock = _stock_by_sku(data)
+    return tuple(_reading(key, stock[key.sku_id]) for key in keys if key.sku_id in stock)
+
+
+def beside(data: Document, keys: Sequence[PoolKey]) -> dict[PoolKey, int]:
+    """Units that sell beside each of these numbers; nothing of a SKU that the answer leaves out."""
+    stock = _stock_by_sku(data)
+    return {key: _beside(stock[key.sku_id]) for key in keys if key.sku_id in stock}
+
+
+def _stock_by_sku(data: Document) -> dict[str, Document]:
     stock: dict[str, Document] = {}
     for product in data["inventory"].items():
         for sku in product["skus"].items():
@@ -136,7 +147,7 @@ def readings(data: Document, keys: Sequence[PoolKey]) -> tuple[Reading, ...]:
             if sku_id in stock:
                 sku.fail("is told twice")
             stock[sku_id] = sku
-    return tuple(_reading(key, stock[key.sku_id]) for key in keys if key.sku_id in stock)
+    return stock
 
 
 def _reading(key: PoolKey, sku: Document) -> Reading:

@@ -1,13 +1,12 @@
-"""What do TikTok Shop's orders mean? One line a unit to levels a SKU; pure, and nothing of the buyer passes.
+"""What do TikTok Shop's orders mean? One line a unit, with that unit's own levels; pure, and nothing of the buyer passes.
 
-Facts: "Order API overview" of the Partner Center. TikTok puts no quantity on a line: five units are five lines.
+Facts: "Order API overview" of the Partner Center. TikTok puts no quantity on a line: five units are five lines. They stay
+apart here, since a sum hides which unit was lost on its way and which was never sent.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from syncworker.connector import ChannelLine, ChannelOrder, Document, Known, Money, OrderStatus
@@ -36,22 +35,6 @@ _ODD_ORDERS = ("is_sample_order", "is_replacement_order", "is_exchange_order")
 _DONE_SUFFIXES = ("_SUCCESS", "_COMPLETE")
 
 
-@dataclass(slots=True)
-class _Group:
-    """Units of one SKU in one order that share their facts."""
-
-    line_id: str
-    listing_id: str
-    sku: str | None
-    counts_down: Known
-    price: Money | None
-    ordered: int = 0
-    cancelled: int = 0
-    shipped: int = 0
-    #: The channel's ids of the unit lines.
-    units: set[str] = field(default_factory=set)
-
-
 def order(
     one: Document, settings: TikTokSettings, returned: Mapping[str, int] | None = None
 ) -> ChannelOrder | None:
@@ -64,14 +47,13 @@ def order(
         return None
     raw_status = one["status"].text()
     status = _STATUS.get(raw_status, OrderStatus.UNKNOWN)
-    groups = _groups(one, raw_status, status, settings)
     return ChannelOrder(
         external_id=one["id"].text(),
         status=status,
         raw_status=raw_status,
         placed_at=moment(one["create_time"]),
         updated_at=moment(one["update_time"]),
-        lines=tuple(_line(group, settings, returned) for group in groups),
+        lines=tuple(_lines(one, raw_status, status, settings, returned)),
     )
 
 
@@ -116,48 +98,48 @@ def returned_units(rows: Iterator[Document], order_ids: set[str]) -> dict[str, d
 # ---------------------------------------------------------------- lines
 
 
-def _groups(one: Document, raw: str, status: OrderStatus, settings: TikTokSettings) -> list[_Group]:
+def _lines(
+    one: Document,
+    raw: str,
+    status: OrderStatus,
+    settings: TikTokSettings,
+    returned: Mapping[str, int] | None,
+) -> Iterator[ChannelLine]:
+    """The units, and of a combination its parts."""
     odd = any(_is_set(one, name) for name in _ODD_ORDERS) or _elsewhere(one, settings)
     was_handed_over = _is_given(one, "collection_time")
-    groups: dict[str, _Group] = {}
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
     for line in one["line_items"].items():
         unit_id = line["id"].text()
-        seen[unit_id] += 1
-        if seen[unit_id] > 1:
+        if unit_id in seen:
             line.fail("is told twice")
+        seen.add(unit_id)
         is_cancelled, is_shipped = _levels(line, status, was_handed_over=was_handed_over)
         for part, units in _parts(line):
-            group = _group_of(groups, line, part, _counts_down(line, part, raw, settings, odd=odd))
-            group.units.add(unit_id)
-            group.ordered += units
-            group.cancelled += units if is_cancelled else 0
-            group.shipped += units if is_shipped else 0
-    return list(groups.values())
+            sku_id, seller_sku = part["sku_id"].text(), part.get("seller_sku")
+            yield ChannelLine(
+                line_id=unit_id if part is line else f"{unit_id}-{sku_id}",
+                listing_id=listing_id(part["product_id"].text(), sku_id),
+                sku=None if seller_sku is None or not seller_sku.shown().strip() else seller_sku.text(),
+                ordered=units,
+                cancelled=units if is_cancelled else 0,
+                shipped=units if is_shipped else 0,
+                returned=None if returned is None else units * returned.get(unit_id, 0),
+                counts_down=_counts_down(line, part, raw, settings, odd=odd),
+                restocked=settings.restocks,
+                returned_restocked=settings.restocks_returns,
+                unit_price=_price(line) if part is line else None,
+            )
 
 
 def _parts(line: Document) -> list[tuple[Document, int]]:
     """What the line consumes: itself, or the SKUs of a combination with how many of each."""
     parts = line.get("combined_listing_skus")
-    rows = [] if parts is None else list(parts.items())
-    return [(row, row["sku_count"].whole(least=1)) for row in rows] if rows else [(line, 1)]
-
-
-def _group_of(groups: dict[str, _Group], line: Document, part: Document, counts: Known) -> _Group:
-    """Ids of lines stay the same while an order changes, so what may change is no part of them."""
-    product_id, sku_id = part["product_id"].text(), part["sku_id"].text()
-    kind = "gift" if _is_set(line, "is_gift") else "part" if part is not line else ""
-    line_id = f"{sku_id}-{kind}" if kind else sku_id
-    if line_id not in groups:
-        seller_sku = part.get("seller_sku")
-        groups[line_id] = _Group(
-            line_id=line_id,
-            listing_id=listing_id(product_id, sku_id),
-            sku=None if seller_sku is None or not seller_sku.shown().strip() else seller_sku.text(),
-            counts_down=counts,
-            price=_price(line) if part is line else None,
-        )
-    return groups[line_id]
+    found: dict[str, tuple[Document, int]] = {}
+    for row in () if parts is None else parts.items():
+        sku_id, units = row["sku_id"].text(), row["sku_count"].whole(least=1)
+        found[sku_id] = (row, units + found[sku_id][1] if sku_id in found else units)
+    return list(found.values()) or [(line, 1)]
 
 
 def _levels(line: Document, status: OrderStatus, *, was_handed_over: bool) -> tuple[bool, bool]:
@@ -184,26 +166,6 @@ def _elsewhere(one: Document, settings: TikTokSettings) -> bool:
         settings.warehouse_id is not None
         and told is not None
         and told.shown() not in ("", settings.warehouse_id)
-    )
-
-
-def _line(group: _Group, settings: TikTokSettings, returned: Mapping[str, int] | None) -> ChannelLine:
-    back = None
-    if returned is not None:
-        per_unit = group.ordered // len(group.units)
-        back = sum(returned.get(unit, 0) for unit in group.units) * per_unit
-    return ChannelLine(
-        line_id=group.line_id,
-        listing_id=group.listing_id,
-        sku=group.sku,
-        ordered=group.ordered,
-        cancelled=group.cancelled,
-        shipped=group.shipped,
-        returned=back,
-        counts_down=group.counts_down,
-        restocked=settings.restocks,
-        returned_restocked=settings.restocks_returns,
-        unit_price=group.price,
     )
 
 

@@ -17,6 +17,7 @@ from syncworker.connector import (
     PushResult,
     QuantityMode,
     QuantityPush,
+    RequestRefusedError,
     addressed,
     applied,
     parcelled,
@@ -24,16 +25,18 @@ from syncworker.connector import (
     unknown,
 )
 from syncworker_tiktok.listings import PoolKey
-from syncworker_tiktok.refusals import is_definite
+from syncworker_tiktok.refusals import Meaning, is_definite, meaning
 from syncworker_tiktok.settings import QUANTITY_MAX
 
 
-def parcels(pushes: Sequence[QuantityPush]) -> tuple[list[Parcel[PoolKey]], list[PushResult]]:
-    """The least requests that carry these pushes, and what can never be sent."""
-    entries, unfit = addressed(
-        pushes, PoolKey.read, channel="TikTok Shop", mode=QuantityMode.SET, most=QUANTITY_MAX
-    )
-    return parcelled(entries, of=lambda key: key.product_id, row=lambda key: key.sku_id), unfit
+def entries(pushes: Sequence[QuantityPush]) -> tuple[list[Entry[PoolKey]], list[PushResult]]:
+    """What can be sent, and what can never be."""
+    return addressed(pushes, PoolKey.read, channel="TikTok Shop", mode=QuantityMode.SET, most=QUANTITY_MAX)
+
+
+def parcels(sent: Sequence[Entry[PoolKey]]) -> list[Parcel[PoolKey]]:
+    """The least requests that carry these."""
+    return parcelled(sent, of=lambda key: key.product_id, row=lambda key: key.sku_id)
 
 
 def body(parcel: Parcel[PoolKey]) -> Json:
@@ -55,6 +58,22 @@ def results(data: Document, parcel: Parcel[PoolKey]) -> list[PushResult]:
     except MalformedAnswerError as error:
         return [unknown(entry.push, f"the answer cannot be read: {error}") for entry in parcel.entries]
     return [_result(entry, failures) for entry in parcel.entries]
+
+
+def turned_down(parcel: Parcel[PoolKey], error: RequestRefusedError) -> list[PushResult] | None:
+    """A request that was refused as a whole. ``None``: because of its product, before any effect, so each SKU may go alone.
+
+    A code that is said of one SKU does not tell that the others were left as they are.
+    """
+    said = meaning(int(error.code), "") if error.code.isdecimal() else Meaning.REQUEST
+    is_alone = len(parcel.rows) == 1
+    if said is Meaning.ITEM and not is_alone:
+        words = f"refused because of one of its SKUs, and of the others nothing is said: {error}"
+        return [unknown(entry.push, words) for entry in parcel.entries]
+    if said is Meaning.PRODUCT and not is_alone:
+        return None
+    parks = said in (Meaning.ITEM, Meaning.PRODUCT)
+    return [refused(entry.push, str(error), parks=parks) for entry in parcel.entries]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ class Meaning(StrEnum):
     TOKEN_WRONG = "token_wrong"  # noqa: S105
     #: Keys, scope, clock or address; nothing was applied.
     MISCONFIGURED = "misconfigured"
-    #: This product or SKU will not take it until a person acts; nothing was applied.
+    #: This product will not take it until a person acts; nothing was applied to any SKU of the request.
+    PRODUCT = "product"
+    #: One SKU will not take it until a person acts; nothing was applied to it. Of others in the request it says nothing.
     ITEM = "item"
     #: The request as it is; nothing was applied.
     REQUEST = "request"
@@ -37,24 +39,36 @@ NO_SUCH_ITEM = frozenset((12052032, 12019150, 12052260, 12052048, 12052034, 1205
 #: Orders that are missing or another shop's.
 NO_SUCH_ORDER = 21008111
 
-_ITEM = NO_SUCH_ITEM | frozenset(
+#: Said of the product or of the request as a whole, so that no SKU of it was looked at.
+_PRODUCT = frozenset(
     (
+        12052032,  # no such product
+        12019150,
+        12052260,
+        12052048,  # another shop's
+        12052034,
+        12019113,  # not on sale: draft, deactivated, frozen
+        12052141,  # to be edited at the global product
+        12019028,  # several warehouses: name all of them and try again
+        12052516,
+        12052037,  # the update as a whole could not be done: stock is allocated automatically, or warehouses are missing
+    )
+)
+#: Said of one SKU.
+_ITEM = frozenset(
+    (
+        12052036,  # SKU id
         12019024,  # stock invalid
         12052055,  # stock out of range
         12019022,  # warehouse
         12052097,  # no such warehouse
         12052531,  # warehouse disabled
-        12019113,  # not on sale: draft, deactivated, frozen
         12052990,  # check failed, the rest stands in extra_errors
-        12019028,  # several warehouses, all of them have to be named
-        12052516,  # the same
-        12052037,  # stock is allocated automatically, or warehouses are missing
         12052144,  # TikTok's own warehouse
         12052708,  # a combination's stock follows from its parts
         12052850,  # the same
         12052921,  # stock shared with another shop
         12052393,  # a promotion holds the stock: it cannot be lowered
-        12052141,  # to be edited at the global product
         12019045,  # price locked
         12052038,  # price locked by a promotion
     )
@@ -100,6 +114,7 @@ def meaning(code: int, message: str) -> Meaning:
     if code == _EXPIRED:
         return Meaning.TOKEN_EXPIRED
     for codes, verdict in (
+        (_PRODUCT, Meaning.PRODUCT),
         (_ITEM, Meaning.ITEM),
         (_THROTTLED, Meaning.THROTTLED),
         (_MISCONFIGURED, Meaning.MISCONFIGURED),
@@ -112,7 +127,7 @@ def meaning(code: int, message: str) -> Meaning:
 
 def is_definite(codes: set[int]) -> bool:
     """Whether all of these say that an item was refused before anything was done."""
-    return bool(codes) and codes <= _ITEM
+    return bool(codes) and codes <= _ITEM | _PRODUCT
 
 
 #: Which of these statuses goes with which code is not documented, so the envelope decides.
@@ -122,6 +137,7 @@ _VERDICTS: Mapping[Meaning, Verdict] = {
     Meaning.TOKEN_EXPIRED: Verdict.MISCONFIGURED,
     Meaning.TOKEN_WRONG: Verdict.MISCONFIGURED,
     Meaning.MISCONFIGURED: Verdict.MISCONFIGURED,
+    Meaning.PRODUCT: Verdict.REFUSED,
     Meaning.ITEM: Verdict.REFUSED,
     Meaning.REQUEST: Verdict.REFUSED,
     Meaning.UNKNOWN: Verdict.UNKNOWN,

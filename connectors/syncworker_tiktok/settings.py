@@ -51,6 +51,8 @@ class TikTokSettings(ChannelSettings):
 
     #: Whether an order lowers the number before it is paid.
     unpaid_counts_down: Known = Known.UNKNOWN
+    #: Whether units may be sold beside the number, in campaigns or by creators; ``no`` saves a look at them before each push.
+    campaigns: Known = Known.UNKNOWN
     #: Whether cancelled units go on sale again by themselves.
     restocks: Known = Known.UNKNOWN
     #: The same of returned ones.

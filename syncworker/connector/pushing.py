@@ -7,7 +7,7 @@ none, and calls nothing applied that the channel did not say.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -67,6 +67,28 @@ def addressed(
             unfit.append(refused(push, f"not sent: {channel} takes 0 to {most}"))
         else:
             fit.append(Entry(push, key))
+    return fit, unfit
+
+
+def less_beside(
+    entries: Iterable[Entry[Key]], beside: Mapping[Key, int]
+) -> tuple[list[Entry[Key]], list[PushResult]]:
+    """The entries as the channel takes them where units are sold *beside* its number: those of a campaign, for instance.
+
+    A push names all that can be sold, so the number is what is left. Below what is sold beside nothing can go: such a push is
+    refused with that ``least``, and so is one for a number of which ``beside`` tells nothing.
+    """
+    fit: list[Entry[Key]] = []
+    unfit: list[PushResult] = []
+    for entry in entries:
+        units = beside.get(entry.key)
+        if units is None:
+            unfit.append(refused(entry.push, "not sent: how many units are sold beside it could not be read"))
+        elif entry.push.value < units:
+            words = f"not sent: {units} units are sold beside this number (a campaign), which it cannot lower"
+            unfit.append(replace(refused(entry.push, words), least=units))
+        else:
+            fit.append(Entry(replace(entry.push, value=entry.push.value - units), entry.key))
     return fit, unfit
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from syncworker.connector.contract import (
     Reading,
     RemoteListing,
 )
-from syncworker.core.model import ChannelRules, QuantityMode
+from syncworker.core.model import ChannelRules, Known, QuantityMode
 
 _T = TypeVar("_T")
 #: More pages than this in one walk mean that it never ends.
@@ -218,26 +219,39 @@ class Trial:
 
 
 def merged(tellings: list[ChannelOrder]) -> ChannelLine | None:
-    """The first line of an order with the levels of every feed: one that a feed does not tell comes from another."""
-    lines = [order.lines[0] for order in tellings if order.lines]
+    """The first item of an order with the levels of every feed: one that a feed does not tell comes from another."""
+    lines = [_summed(order.lines) for order in tellings if order.lines]
     if not lines:
         return None
-    newest = {
-        "cancelled": max((line.cancelled for line in lines if line.cancelled is not None), default=None),
-        "returned": max((line.returned for line in lines if line.returned is not None), default=None),
-        "shipped": max(line.shipped for line in lines),
-    }
     teller = max(lines, key=lambda line: ((line.cancelled or 0) + (line.returned or 0), line.shipped))
-    return ChannelLine(
-        line_id=teller.line_id,
-        listing_id=teller.listing_id,
-        sku=teller.sku,
-        ordered=teller.ordered,
-        cancelled=newest["cancelled"],
-        shipped=newest["shipped"] or 0,
-        returned=newest["returned"],
-        counts_down=teller.counts_down,
-        restocked=teller.restocked,
-        returned_restocked=teller.returned_restocked,
-        unit_price=teller.unit_price,
+    return replace(
+        teller,
+        cancelled=max((line.cancelled for line in lines if line.cancelled is not None), default=None),
+        returned=max((line.returned for line in lines if line.returned is not None), default=None),
+        shipped=max(line.shipped for line in lines),
+    )
+
+
+def _summed(lines: Sequence[ChannelLine]) -> ChannelLine:
+    """The first item's units together: some channels tell each unit as a line. What its lines do not agree on is unknown."""
+    first = lines[0]
+    units = [line for line in lines if line.listing_id == first.listing_id]
+
+    def agreed(name: str) -> Known:
+        told = {getattr(line, name) for line in units}
+        return Known(told.pop()) if len(told) == 1 else Known.UNKNOWN
+
+    def total(name: str) -> int | None:
+        told = [getattr(line, name) for line in units]
+        return None if None in told else sum(told)
+
+    return replace(
+        first,
+        ordered=sum(line.ordered for line in units),
+        shipped=sum(line.shipped for line in units),
+        cancelled=total("cancelled"),
+        returned=total("returned"),
+        counts_down=agreed("counts_down"),
+        restocked=agreed("restocked"),
+        returned_restocked=agreed("returned_restocked"),
     )

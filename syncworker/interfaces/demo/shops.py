@@ -120,6 +120,7 @@ def _tiktok(config: Path, shop: ShopAddress, profile: ShopProfile) -> dict[str, 
         "allow_private_network": True,
         **_declared(profile, WHOLE_SECONDS_S),
         "unpaid_counts_down": "yes",
+        "campaigns": "no",
         "restocks": profile.restocks_on_cancel,
         "restocks_returns": "no",
         # The pretend shop has no limit; TikTok itself tells none and brakes.

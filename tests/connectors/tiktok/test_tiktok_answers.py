@@ -19,6 +19,7 @@ from syncworker.connector import (
     Document,
     Json,
     KeptToken,
+    Known,
     MalformedAnswerError,
     Outcome,
     OutcomeUnknownError,
@@ -37,7 +38,9 @@ from tests.connectors.tiktok.tiktok_shops import LONG_AGO, WAREHOUSE, plain, sam
 PRODUCT, M, L = "1729592969712207008", "1729592969712207013", "1729592969712207014"
 KEYS = [PoolKey(PRODUCT, M, WAREHOUSE), PoolKey(PRODUCT, L, WAREHOUSE)]
 PUSHES = [QuantityPush(push_id=key.sku_id, pool_key=str(key), kind=QuantityMode.SET, value=7) for key in KEYS]
-SETTINGS = TikTokSettings(app_key="test_app_key", app_secret=SecretStr("hush-app-secret"), rate_limits=())
+SETTINGS = TikTokSettings(
+    app_key="test_app_key", app_secret=SecretStr("hush-app-secret"), rate_limits=(), campaigns=Known.NO
+)
 API = SETTINGS.base_url
 UPDATE = f"{API}/product/202309/products/{PRODUCT}/inventory/update"
 READ = f"{API}/product/202309/inventory/search"
@@ -52,8 +55,12 @@ def tiktok() -> Iterator[responses.RequestsMock]:
 
 @pytest.fixture
 def channel() -> TikTokChannel:
+    return opened(SETTINGS)
+
+
+def opened(settings: TikTokSettings) -> TikTokChannel:
     token = Token(access=SecretStr("hush-access-token"), facts={"shop_cipher": "ROW_testcipher"})
-    return TikTokChannel("toko", SETTINGS, KeptToken(token))
+    return TikTokChannel("toko", settings, KeptToken(token))
 
 
 def errors() -> list[dict[str, object]]:
@@ -110,6 +117,18 @@ def test_a_refusal_of_the_whole_product_is_tried_sku_by_sku(
     told = channel.push_quantities(PUSHES)
 
     assert [(one.outcome, one.parks) for one in told] == [(Outcome.APPLIED, False), (Outcome.REFUSED, True)]
+
+
+@pytest.mark.parametrize("code", [12052036, 12019024, 12052990, 12052393])
+def test_a_code_about_one_sku_proves_nothing_of_the_others_and_nothing_is_sent_again(
+    tiktok: responses.RequestsMock, channel: TikTokChannel, code: int
+) -> None:
+    tiktok.post(UPDATE, json={"code": code, "message": "no", "request_id": "1", "data": None})
+
+    told = channel.push_quantities(PUSHES)
+
+    assert {one.outcome for one in told} == {Outcome.UNKNOWN}
+    assert len(tiktok.calls) == 1
 
 
 @pytest.mark.parametrize("code", [36009004, 12052109, 77, 12052999])
@@ -172,7 +191,8 @@ def test_the_documented_requests_are_what_leaves(
 
 
 def told(body: Json, pushes: list[QuantityPush] | None = None) -> list[PushResult]:
-    (parcel,), _ = quantities.parcels(PUSHES if pushes is None else pushes)
+    entries, _ = quantities.entries(PUSHES if pushes is None else pushes)
+    (parcel,) = quantities.parcels(entries)
     return quantities.results(Document(body)["data"], parcel)
 
 
@@ -195,7 +215,8 @@ def test_a_failed_warehouse_says_nothing_of_the_others_of_its_sku() -> None:
 def test_two_warehouses_of_a_sku_are_named_together() -> None:
     other = QuantityPush(push_id="2", pool_key=f"{PRODUCT}/{M}/99", kind=QuantityMode.SET, value=1)
 
-    (parcel,), _ = quantities.parcels([PUSHES[0], other])
+    entries, _ = quantities.entries([PUSHES[0], other])
+    (parcel,) = quantities.parcels(entries)
 
     assert quantities.body(parcel) == [
         {

@@ -51,7 +51,7 @@ def test_what_was_answered_before_is_not_lost_with_it(shop: TikTokShop, kind: st
 
 
 def test_a_brake_after_the_first_request_leaves_the_rest_unsent(sandbox: Sandbox, shop: TikTokShop) -> None:
-    slow = learn_pools(open_tiktok(sandbox, "toko", rate_limits=("2/hour",)))
+    slow = learn_pools(open_tiktok(sandbox, "toko", rate_limits=("2/hour",), campaigns="no"))
 
     told = slow.push(KAOS_M=2, **{"BIN-BAMBU": 2})
 

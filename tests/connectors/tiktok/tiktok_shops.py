@@ -110,6 +110,17 @@ def open_tiktok(
     return TikTokShop(channel, address.control, tokens, {})
 
 
+def totals(order: ChannelOrder) -> dict[str, tuple[int, int, int, int | None]]:
+    """Ordered, cancelled, shipped and returned units by listing; returned is ``None`` where the feed does not tell it."""
+    found: dict[str, tuple[int, int, int, int | None]] = {}
+    for line in order.lines:
+        listing, told = line.listing_id or "", (line.ordered, line.cancelled or 0, line.shipped)
+        before = found.get(listing, (0, 0, 0, 0))
+        returned = None if line.returned is None else (before[3] or 0) + line.returned
+        found[listing] = (before[0] + told[0], before[1] + told[1], before[2] + told[2], returned)
+    return found
+
+
 def settings_of(name: str, base_url: str) -> dict[str, object]:
     return {
         "app_key": f"key-{name}",
