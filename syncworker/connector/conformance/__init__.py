@@ -5,8 +5,9 @@ Write ``conformance_bench.py`` beside the tests; ``pytest`` and ``syncworker con
 
 from syncworker.connector.conformance.bench import Bench, CannotError, Shop, Target, Trouble, bench
 from syncworker.connector.conformance.certify import certify, checks, examine
+from syncworker.connector.conformance.checks import Check, Finding, Report
 from syncworker.connector.conformance.engine import StandIn
-from syncworker.connector.conformance.judging import Check, Finding, Level, Report, Verdict
+from syncworker.connector.conformance.judging import Level, Verdict
 from syncworker.connector.conformance.sandbox import SandboxShop
 
 __all__ = [

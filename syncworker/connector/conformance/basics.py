@@ -11,8 +11,9 @@ from typing import NoReturn
 from pydantic import SecretStr
 
 from syncworker.connector.auth import KeptToken, Token, TokenStore
+from syncworker.connector.conformance.checks import check
 from syncworker.connector.conformance.inspection import contract_mistakes, foreign_imports
-from syncworker.connector.conformance.judging import Level, check, expect, fail, not_applicable
+from syncworker.connector.conformance.judging import Level, expect, fail, not_applicable
 from syncworker.connector.conformance.trial import Trial
 from syncworker.connector.contract import ChannelOrder, Outcome, QuantityPush
 from syncworker.errors import ChannelError, ChannelMisconfiguredError

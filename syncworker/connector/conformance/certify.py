@@ -6,16 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from syncworker.connector.conformance import basics, numbers, selling, troubles
 from syncworker.connector.conformance.bench import Bench, CannotError
-from syncworker.connector.conformance.judging import (
-    CHECKS,
-    Check,
-    CheckFailedError,
-    Finding,
-    Level,
-    NotApplicableError,
-    Report,
-    Verdict,
-)
+from syncworker.connector.conformance.checks import CHECKS, Check, Finding, Report
+from syncworker.connector.conformance.judging import CheckFailedError, Level, NotApplicableError, Verdict
 from syncworker.connector.conformance.trial import Trial
 
 #: The modules whose checks there are; named, so that importing them is no accident.

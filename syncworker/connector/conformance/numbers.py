@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from syncworker.connector.abilities import HearsWebhooks, WebhookRefusedError, WebhookRequest
+from syncworker.connector.conformance.checks import check
 from syncworker.connector.conformance.engine import StandIn
-from syncworker.connector.conformance.judging import Level, check, expect, fail, not_applicable
+from syncworker.connector.conformance.judging import Level, expect, fail, not_applicable
 from syncworker.connector.conformance.trial import Trial
 from syncworker.connector.contract import ListingDraft, Money, Outcome
 from syncworker.connector.transport import SendWindow

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from syncworker.connector.conformance.bench import Bench, OpenBench
-    from syncworker.connector.conformance.judging import Check
+    from syncworker.connector.conformance.checks import Check
 
 #: The file that holds benches.
 BENCH_FILE = "conformance_bench.py"
@@ -146,14 +146,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """The level each bench reached, and why checks were not run."""
-    from collections import defaultdict
-
-    benches: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for key, said in getattr(report, "user_properties", ()):
-                if key == _KEY and getattr(report, "when", "") == "call":
-                    benches[said[0]].append(tuple(said[1:]))
+    benches: dict[str, list[tuple[str, str, str, str]]] = {}
+    for name, *finding in _said(terminalreporter):
+        benches.setdefault(name, []).append(cast("tuple[str, str, str, str]", tuple(finding)))
     if not benches:
         return
     terminalreporter.section("conformance")
@@ -161,6 +156,14 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         terminalreporter.write_line(f"{name}: {_level(findings) or 'below bronze'}")
         for line in lines(findings):
             terminalreporter.write_line(f"  {line}")
+
+
+def _said(terminalreporter: TerminalReporter) -> Iterator[tuple[str, ...]]:
+    """What each check that was run wrote into its report: the bench, and the finding."""
+    every = (report for reports in terminalreporter.stats.values() for report in reports)
+    for report in every:
+        if getattr(report, "when", "") == "call":
+            yield from (said for key, said in getattr(report, "user_properties", ()) if key == _KEY)
 
 
 def lines(findings: list[tuple[str, str, str, str]]) -> list[str]:

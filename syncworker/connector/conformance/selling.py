@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from syncworker.connector.conformance.bench import CannotError, Target, Trouble
-from syncworker.connector.conformance.judging import Level, check, expect, fail, not_applicable
+from syncworker.connector.conformance.checks import check
+from syncworker.connector.conformance.judging import Level, expect, fail, not_applicable
 from syncworker.connector.conformance.trial import PAUSE_S, Trial
 from syncworker.connector.contract import OrderStatus
 from syncworker.core.model import Known, QuantityKind

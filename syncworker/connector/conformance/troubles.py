@@ -12,10 +12,10 @@ from functools import partial
 from structlog.testing import capture_logs
 
 from syncworker.connector.conformance.bench import Target, Trouble
+from syncworker.connector.conformance.checks import check
 from syncworker.connector.conformance.judging import (
     CheckFailedError,
     Level,
-    check,
     expect,
     fail,
     not_applicable,

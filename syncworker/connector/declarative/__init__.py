@@ -6,7 +6,8 @@ described in docs/manifest.md.
 
 from syncworker.connector.declarative.channel import DeclaredChannel
 from syncworker.connector.declarative.connector import DeclaredConnector, manifest_connector
-from syncworker.connector.declarative.loading import LoadedManifest, load_manifest, parse_manifest
+from syncworker.connector.declarative.loaded import LoadedManifest
+from syncworker.connector.declarative.loading import load_manifest, parse_manifest
 from syncworker.connector.declarative.manifest import MANIFEST_VERSION, Manifest
 
 __all__ = [

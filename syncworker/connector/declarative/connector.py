@@ -10,7 +10,8 @@ from syncworker.connector.auth import TokenStore
 from syncworker.connector.contract import CONTRACT_VERSION, Channel
 from syncworker.connector.declarative.account import settings_model
 from syncworker.connector.declarative.channel import channel_class
-from syncworker.connector.declarative.loading import LoadedManifest, load_manifest
+from syncworker.connector.declarative.loaded import LoadedManifest
+from syncworker.connector.declarative.loading import load_manifest
 
 
 class DeclaredConnector:

@@ -16,7 +16,7 @@ from syncworker.connector.auth import KeptToken
 from syncworker.connector.declarative.account import Account, DeclaredSettings, dry_value, settings_model
 from syncworker.connector.declarative.channel import DeclaredChannel, capabilities_of, channel_class
 from syncworker.connector.declarative.feeds import enabled
-from syncworker.connector.declarative.loading import LoadedManifest
+from syncworker.connector.declarative.loaded import LoadedManifest
 from syncworker.connector.declarative.manifest import Manifest
 from syncworker.connector.declarative.names import problems_with_names
 from syncworker.connector.declarative.operations import ListingSpec, PushRoute, ReadRoute, ResultSpec
@@ -90,23 +90,34 @@ def _varied(manifest: Manifest, settings: DeclaredSettings) -> Iterator[str]:
 
 
 def _pitfalls(manifest: Manifest) -> Iterator[str]:
-    for key, spec in (("listings.listing", manifest.listings.listing), *_read_routes(manifest)):
-        fields = {"quantity": spec.quantity, "reserved": spec.reserved}
-        for name, field in fields.items():
-            if field is not None and re.search(r"\bsum\(", field.path.text):
-                yield f"{key}.{name}: sum() of no rows is 0, and unknown is never 0; write total()"
-    order = manifest.order
-    for place, one in [
-        ("order", order),
-        *((f"feeds[{n}].order", feed.order) for n, feed in enumerate(manifest.feeds)),
-    ]:
-        price = None if one is None else one.lines.price
-        if one is not None and price is not None and price.type != "money" and one.currency is None:
-            yield f"{place}.lines.price: is an amount, so order.currency has to say of what"
+    yield from _sums(manifest)
+    yield from _bare_amounts(manifest)
     for key, route in (*_read_routes(manifest), *_push_routes(manifest)):
         yield from _batch_problems(key, route, manifest)
     for key, push in _push_routes(manifest):
         yield from _result_problems(f"{key}.result", push.result, manifest)
+    yield from _broken_patterns(manifest)
+
+
+def _sums(manifest: Manifest) -> Iterator[str]:
+    """A number that is 0 where nothing is told of it."""
+    for key, spec in (("listings.listing", manifest.listings.listing), *_read_routes(manifest)):
+        for name, field in (("quantity", spec.quantity), ("reserved", spec.reserved)):
+            if field is not None and re.search(r"\bsum\(", field.path.text):
+                yield f"{key}.{name}: sum() of no rows is 0, and unknown is never 0; write total()"
+
+
+def _bare_amounts(manifest: Manifest) -> Iterator[str]:
+    """A price without a currency."""
+    feeds = ((f"feeds[{n}].order", feed.order) for n, feed in enumerate(manifest.feeds))
+    for place, order in (("order", manifest.order), *feeds):
+        if order is None or order.currency is not None or order.lines.price is None:
+            continue
+        if order.lines.price.type != "money":
+            yield f"{place}.lines.price: is an amount, so order.currency has to say of what"
+
+
+def _broken_patterns(manifest: Manifest) -> Iterator[str]:
     for number, rule in enumerate(manifest.errors.rules):
         try:
             re.compile(rule.message or "")

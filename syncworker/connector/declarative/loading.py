@@ -6,14 +6,15 @@ Every mistake is named at once, with file, key and what was expected. Nothing is
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import ValidationError
 
+from syncworker.connector.declarative.dry_run import problems_of
+from syncworker.connector.declarative.loaded import LoadedManifest
 from syncworker.connector.declarative.manifest import Manifest
 from syncworker.errors import ConfigurationError
 
@@ -29,17 +30,6 @@ class Place(Protocol):
 
     def __truediv__(self, child: str) -> Place:
         """A file inside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedManifest:
-    """A manifest that was checked, and where it came from."""
-
-    manifest: Manifest
-    #: For messages.
-    file: str
-    #: Texts of the sample files it names.
-    samples: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_manifest(file: str | Path, *, package: str | None = None) -> LoadedManifest:
@@ -59,8 +49,6 @@ def load_manifest(file: str | Path, *, package: str | None = None) -> LoadedMani
 
 def parse_manifest(text: str, file: str, *, read: Reader | None = None) -> LoadedManifest:
     """The manifest in ``text``; ``read`` gives the text of a sample file."""
-    from syncworker.connector.declarative.dry_run import problems_of
-
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
