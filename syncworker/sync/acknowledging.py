@@ -14,23 +14,25 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.sync.context import Context, log
 
 
-def acknowledge(context: Context, port: Channel, name: str, orders: Sequence[ChannelOrder]) -> None:
+def acknowledge(context: Context, port: Channel, name: str, orders: Sequence[ChannelOrder]) -> bool:
     """Say that these orders are recorded, as far as the channel waits for that; whatever it raises is only told.
 
-    Called after the commit of their page. Repeated as often as the channel tells an order that it still waits for.
+    Called after the commit of their page. Repeated as often as the channel tells an order that it still waits for. Whether
+    it waited for any.
     """
     waiting = tuple(
         order.external_id for order in orders if order.unacknowledged and order.status is OrderStatus.LIVE
     )
     if not waiting or not isinstance(port, AcknowledgesOrders):
-        return
+        return False
     try:
         port.acknowledge_orders(waiting)
     except Exception as error:  # noqa: BLE001 - a stranger's code; the orders are safe in the books
         log.warning("orders_not_acknowledged", channel=name, orders=len(waiting), reason=str(error))
         _tell(context, name, waiting, str(error) or repr(error))
     else:
-        _untell(context, name)
+        nothing_waits(context, name)
+    return True
 
 
 def _tell(context: Context, name: str, waiting: Sequence[str], error: str) -> None:
@@ -38,7 +40,8 @@ def _tell(context: Context, name: str, waiting: Sequence[str], error: str) -> No
     context.ledger.run(lambda tx: incidents.open_incident(tx, IncidentKind.FAILING, _subject(name), facts))
 
 
-def _untell(context: Context, name: str) -> None:
+def nothing_waits(context: Context, name: str) -> None:
+    """The channel waits for no order any more, whoever took note of them: what failed before is over."""
     with context.ledger.snapshot() as tx:
         is_told = bool(incidents.open_incidents(tx, kind=IncidentKind.FAILING, subject=_subject(name)))
     if is_told:

@@ -15,7 +15,7 @@ from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.jobs import JobKind, Lease
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pulls import PullRecord
-from syncworker.sync.acknowledging import acknowledge
+from syncworker.sync.acknowledging import acknowledge, nothing_waits
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.incidents import forget_lateness, review_bounds, review_lateness
@@ -78,7 +78,7 @@ def _begin(tx: Transaction, context: Context, name: str) -> _Begun | None:
 
 def _walk(context: Context, begun: _Begun) -> PullRecord:
     port = context.open_channel(begun.channel.name)
-    record, previous = begun.pull, None
+    record, previous, has_waited = begun.pull, None, begun.pull.pages > 0
     for page_number in range(PAGES_PER_TASK):
         feed = record.next_feed()
         if feed is None:
@@ -88,8 +88,10 @@ def _walk(context: Context, begun: _Begun) -> PullRecord:
         _refuse_repeats(page, previous, cursor=progress.cursor)
         is_last_page = page_number == PAGES_PER_TASK - 1
         record = _recorded(context, begun, record, name, page, is_last_page=is_last_page)
-        acknowledge(context, port, begun.channel.name, page.orders)
+        has_waited = acknowledge(context, port, begun.channel.name, page.orders) or has_waited
         previous = page if page.next_cursor is not None else None
+    if record.whole and not has_waited:
+        nothing_waits(context, begun.channel.name)
     return record
 
 

@@ -105,3 +105,29 @@ def test_a_refusal_stops_no_pull_and_is_told_until_it_is_over(manual_ledger: Led
     with manual_ledger.snapshot() as tx:
         assert incidents.open_incidents(tx) == []
         assert len(orders.latest(tx, channel="shop", most=10)) == 1
+
+
+def test_what_somebody_else_took_note_of_is_told_no_more(manual_ledger: Ledger) -> None:
+    shop, context = _shop(manual_ledger)
+    shop.refuses = True
+    order_id = shop.buy("BIN", 2) or ""
+    _pull(manual_ledger, context)
+    with manual_ledger.snapshot() as tx:
+        told = len(incidents.open_incidents(tx))
+
+    shop.tell(replace(shop.orders[order_id], unacknowledged=False))
+    _pull(manual_ledger, context)
+
+    with manual_ledger.snapshot() as tx:
+        assert (told, incidents.open_incidents(tx)) == (1, [])
+
+
+def test_an_order_that_still_waits_is_told_of_as_long_as_it_does(manual_ledger: Ledger) -> None:
+    shop, context = _shop(manual_ledger)
+    shop.refuses = True
+    shop.buy("BIN", 2)
+    for _ in range(3):
+        _pull(manual_ledger, context)
+
+    with manual_ledger.snapshot() as tx:
+        assert len(incidents.open_incidents(tx)) == 1
