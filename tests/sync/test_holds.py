@@ -15,6 +15,7 @@ from syncworker.ledger import Ledger, holds, incidents, products, stock
 from syncworker.ledger.books import check_books
 from syncworker.ledger.holds import HoldOutcome, HoldRecord
 from syncworker.ledger.incidents import IncidentKind
+from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.products import Product
 from syncworker.ledger.schema import hold_part, pool
 from syncworker.ledger.stock import MovementKind
@@ -22,6 +23,7 @@ from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import goods, holding
 from syncworker.sync.doctor import examine
 from syncworker.sync.explain import explain
+from syncworker.sync.held import PartProgress, progress_of
 from syncworker.sync.publishing import publish
 from tests.sync.shopfront import Business
 
@@ -362,3 +364,34 @@ def test_many_who_ask_at_once_together_get_no_more_than_there_is(postgres_ledger
             )
         assert check_books(seen) == []
         assert [one for one in examine(seen).findings if one.needs_attention] == []
+
+
+def far(business: Business, record: HoldRecord) -> PartProgress:
+    """How far the only part of this hold is."""
+    with business.ledger.snapshot() as tx:
+        (found,) = progress_of(tx, [holding.load_hold(tx, record.id)])[0].parts
+    return found
+
+
+def test_it_says_what_is_still_shown_what_is_being_lowered_and_when_that_can_be_gathered(
+    business: Business,
+) -> None:
+    record = hold(business, BIN=12)
+    business.run(1, kinds=[JobKind.PUSH])
+
+    told = far(business, record)
+    assert (told.gathered, told.coming, told.awaited, told.lowering) == (0, 9, 3, ("shop/BIN",))
+    assert told.ready_at is not None
+    business.clock.advance(max(told.ready_at - business.clock.time, timedelta(0)))
+    # A pull that settles, and the sweep after it.
+    business.run(2)
+
+    told = far(business, record)
+    assert (told.gathered, told.coming, told.awaited, told.lowering, told.ready_at) == (9, 0, 3, (), None)
+
+
+def test_of_two_holds_the_second_is_told_what_the_first_leaves(business: Business) -> None:
+    first, second = hold(business, BIN=6), hold(business, "school", BIN=6)
+
+    assert (far(business, first).coming, far(business, first).awaited) == (6, 0)
+    assert (far(business, second).coming, far(business, second).awaited) == (3, 3)
