@@ -212,6 +212,14 @@ def all_listings(tx: Snapshot, *, channel: str | None = None) -> list[ListingRec
     return [record_of(row) for row in tx.execute(query).mappings()]
 
 
+def is_any_known(tx: Snapshot, channel: str) -> bool:
+    """Whether we ever saw or made a listing there."""
+    return (
+        tx.execute(sa.select(listing.c.external_id).where(listing.c.channel == channel).limit(1)).first()
+        is not None
+    )
+
+
 def links(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, Link]:
     """What each linked listing sells, by external id; unlinked ones are left out."""
     rows = tx.execute(

@@ -116,6 +116,28 @@ def test_listings_are_listed_suggested_and_published(selling: Shop) -> None:
     assert published == {"channel": "warung", "published": [], "linked": [], "rejected": []}
 
 
+def test_a_channel_that_nobody_looked_at_is_not_said_to_have_nothing_to_link(
+    stocked: Shop, warung: ShopAddress
+) -> None:
+    pairs = (f"base_url={warung.base_url}", f"token={warung.token}", "allow_private_network=true")
+    stocked.ok(
+        "channel",
+        "add",
+        "warung",
+        "--connector",
+        "marketplace",
+        *(part for pair in pairs for part in ("--set", pair)),
+    )
+
+    unseen = stocked.ok("listing", "suggest", "warung")
+    stocked.ok("channel", "check", "warung")
+    stocked.ok("listing", "suggest", "warung", "--apply")
+
+    assert "Look first: `syncworker channel check warung`" in unseen
+    assert "Nothing to link" not in unseen
+    assert "Nothing to link" in stocked.ok("listing", "suggest", "warung")
+
+
 def test_a_listing_is_unlinked(selling: Shop) -> None:
     selling.ok("listing", "suggest", "warung", "--apply")
     rows = selling.json("listing", "list", "--channel", "warung")["listings"]

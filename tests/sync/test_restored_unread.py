@@ -9,6 +9,8 @@ import pytest
 from syncworker.connector import BelowZero, Capabilities
 from syncworker.connector.fake import FakeChannel
 from syncworker.errors import InputError
+from syncworker.interfaces.language import speak
+from syncworker.interfaces.sentences import sentence
 from syncworker.ledger import ManualClock, pools, products
 from syncworker.ledger.backup import mark_restored
 from syncworker.ledger.ledger import Ledger
@@ -77,8 +79,13 @@ def test_withdrawn_at_once_and_proved_only_when_nothing_older_can_land(
 def test_nobody_can_vouch_while_something_may_still_arrive(restored: tuple[Context, FakeChannel]) -> None:
     context, _ = restored
     pool_id = _pool(context.ledger).id
-    with pytest.raises(InputError, match="may still arrive"):
+    with pytest.raises(InputError, match="may still arrive") as refused:
         context.ledger.run(lambda tx: use.assume(tx, pool_id, 0))
+    speak("id")
+    try:
+        assert "masih dapat tiba di sana" in sentence(str(refused.value))
+    finally:
+        speak("en")
 
     _clock(context.ledger).advance(timedelta(seconds=LANDS_IN_S + 1))
     context.ledger.run(lambda tx: use.assume(tx, pool_id, 10))

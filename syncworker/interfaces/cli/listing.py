@@ -175,6 +175,7 @@ def suggest(desk: Desk, channel: str | None, apply_: bool) -> int:
         with app.ledger.snapshot() as tx:
             known = channels.all_channels(tx) if channel is None else [channels.load(tx, channel)]
             found = listings.suggestions(tx, channel=channel)
+            unseen = [one.name for one in known if not listings.is_any_known(tx, one.name)]
         for name in [one.name for one in known] if apply_ else ():
             app.ledger.run(
                 lambda tx, name=name: link_suggested(tx, app.context, name, actor=app.settings.actor)  # type: ignore[misc]
@@ -184,14 +185,27 @@ def suggest(desk: Desk, channel: str | None, apply_: bool) -> int:
         for one in found
     ]
     desk.answer(
-        {"applied": apply_, "suggestions": rows}, lambda: _show_suggestions(desk, found, applied=apply_)
+        {"applied": apply_, "suggestions": rows},
+        lambda: _show_suggestions(desk, found, unseen, applied=apply_),
     )
     return DIFFERENCES if found and not apply_ else OK
 
 
-def _show_suggestions(desk: Desk, found: Sequence[ListingRecord], *, applied: bool) -> None:
+def _show_suggestions(
+    desk: Desk, found: Sequence[ListingRecord], unseen: Sequence[str], *, applied: bool
+) -> None:
+    """``unseen``: channels of which no listing was ever seen; of them nothing can be said."""
     from syncworker.interfaces.cli.paper import table
 
+    for name in unseen:
+        desk.say(
+            _(
+                "No listing at {channel} was seen yet. Look first: `syncworker channel check {channel}`. If it lists none:"
+                " `syncworker listing publish {channel}`."
+            ).format(channel=name)
+        )
+    if not found and unseen:
+        return
     if not found:
         desk.say(_("Nothing to link: every listing with one of our SKUs is linked."))
         return

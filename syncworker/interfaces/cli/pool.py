@@ -19,7 +19,8 @@ def pool() -> None:
     "assume",
     example="pool assume oldshop/BIN-BAMBU 0 --reason 'the shop was closed on Friday'",
     help=N_(
-        "Vouch for a number that nobody can read any more: this pool can sell at most N units from now on.\n\n"
+        "Vouch for a number that nobody can read any more: this pool can sell at most N units from now on. N"
+        " includes what was sold there and stands in no order that we have read yet.\n\n"
         "Dangerous: if it is not true, units are sold twice. For a channel that is gone for good, or whose number you"
         " saw with your own eyes. Who said it, when and why stays in the books."
     ),
