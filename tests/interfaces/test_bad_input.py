@@ -271,3 +271,9 @@ def test_a_time_that_no_clock_ever_shows(stocked: Shop, typed: str) -> None:
     said = stocked.refused("sale", "add", "BIN-BAMBU", "--channel", "counter", "--sold-at", typed)
 
     assert f"'{typed}' is not a time. Write it like 2026-11-24 17:30." in said
+
+
+def test_one_word_too_many_is_a_sentence_of_its_own_before_where_to_look(shop: Shop) -> None:
+    said = shop.refused("limit", "set", "BIN-BAMBU", "warung", "--at-most", "5")
+
+    assert said.endswith("(warung). See `syncworker limit set --help`.")

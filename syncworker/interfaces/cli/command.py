@@ -151,6 +151,7 @@ def _mistyped(desk: Desk, error: click.ClickException) -> int:
     message = error.format_message()
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
+        message += "" if message.endswith((".", "!", "?", "?)")) else "."
         hint = " " + _("See `{command} --help`.").format(command=error.ctx.command_path)
     _tell(desk, "UsageError", message + hint)
     return error.exit_code
