@@ -146,6 +146,55 @@ def products(tx: Snapshot) -> int:
     return int(tx.execute(sa.select(sa.func.count()).select_from(product)).scalar_one())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """All parts together."""
+
+    parts: int
+    on_hand: int
+    reserved: int
+    #: SKUs with less than nothing to promise somewhere.
+    oversold: tuple[str, ...]
+
+
+def totals(tx: Snapshot) -> Totals:
+    """What all shelves add up to, computed by the database."""
+    counted = stock.c.version > 0
+    query = sa.select(
+        sa.func.count(stock.c.sku.distinct()),
+        sa.func.coalesce(sa.func.sum(stock.c.on_hand), 0),
+        sa.func.coalesce(sa.func.sum(stock.c.reserved), 0),
+    ).where(counted)
+    parts, on_hand, reserved = tx.execute(query).one()
+    short = sa.select(stock.c.sku).where(counted, stock.c.on_hand < stock.c.reserved).distinct()
+    oversold = tuple(sorted(tx.execute(short).scalars()))
+    return Totals(parts=int(parts), on_hand=int(on_hand), reserved=int(reserved), oversold=oversold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """A channel's numbers together."""
+
+    pools: int
+    #: Units that they may sell; ``None`` while one of them is not known.
+    may_sell: int | None
+    #: Of these, how many the allocator has yet to look at.
+    dirty: int
+
+
+def numbers(tx: Snapshot, channel: str) -> Numbers:
+    """What a channel's numbers add up to, computed by the database."""
+    positive = sa.case((pool.c.exposure > 0, pool.c.exposure), else_=0)
+    is_unknown = sa.case((pool.c.exposure.is_(None), 1), else_=0)
+    is_dirty = sa.case((pool.c.wanted_version > pool.c.planned_version, 1), else_=0)
+    query = sa.select(
+        sa.func.count(),
+        *(sa.func.coalesce(sa.func.sum(each), 0) for each in (positive, is_unknown, is_dirty)),
+    )
+    count, units, unknown, dirty = tx.execute(query.where(pool.c.channel == channel)).one()
+    return Numbers(pools=int(count), may_sell=None if unknown else int(units), dirty=int(dirty))
+
+
 def parked(
     tx: Snapshot, *, channel: str | None = None, after: str | None = None, most: int | None = PAGE
 ) -> list[ParkedNumber]:

@@ -10,11 +10,9 @@ from syncworker.ledger import (
     holds,
     incidents,
     listings,
-    pools,
-    products,
     pulls,
     pushes,
-    stock,
+    shelves,
     tallies,
 )
 from syncworker.ledger.channels import ChannelRecord, ChannelState
@@ -103,14 +101,13 @@ def status(tx: Snapshot) -> Status:
         incidents=tuple(incidents.open_incidents(tx)),
         orders_waiting=tallies.orders_waiting(tx),
         unanswered=len(pushes.unanswered(tx)),
-        dirty=sum(record.is_dirty for channel in known for record in pools.of_channel(tx, channel.name)),
+        dirty=sum(shelves.numbers(tx, channel.name).dirty for channel in known),
     )
 
 
 def channel_status(tx: Snapshot, channel: ChannelRecord) -> ChannelStatus:
     """One channel as it stands."""
-    records = pools.of_channel(tx, channel.name)
-    bounds = [record.bound.exposure for record in records]
+    numbers = shelves.numbers(tx, channel.name)
     whole = pulls.latest(tx, channel.name, whole=True) if channel.feeds else None
     unlinked = len(listings.suggestions(tx, channel=channel.name))
     closed = channel.not_before is not None and channel.not_before > tx.now
@@ -125,8 +122,8 @@ def channel_status(tx: Snapshot, channel: ChannelRecord) -> ChannelStatus:
         pulled_at=None if whole is None else whole.finished_at,
         has_feeds=bool(channel.feeds),
         assumed=() if channel.rules.own_number else channel.assumed,
-        pools=len(records),
-        may_sell=None if None in bounds else sum(max(0, units or 0) for units in bounds),
+        pools=numbers.pools,
+        may_sell=numbers.may_sell,
         not_protected=channel.state is ChannelState.OBSERVING or unlinked > 0,
         unlinked=unlinked,
         consent_until=consent_ends(tx, channel.name),
@@ -143,11 +140,11 @@ def _holds(tx: Snapshot) -> HoldSummary:
 
 
 def _stock(tx: Snapshot) -> StockSummary:
-    levels = stock.levels(tx)
+    totals = shelves.totals(tx)
     return StockSummary(
-        products=len(products.list_products(tx)),
-        parts=len({sku for sku, _ in levels}),
-        on_hand=sum(level.on_hand for level in levels.values()),
-        reserved=sum(level.reserved for level in levels.values()),
-        oversold=tuple(sorted({sku for (sku, _), level in levels.items() if level.available < 0})),
+        products=shelves.products(tx),
+        parts=totals.parts,
+        on_hand=totals.on_hand,
+        reserved=totals.reserved,
+        oversold=totals.oversold,
     )

@@ -53,8 +53,8 @@ class Known(click.ParamType[str]):
     def shell_complete(
         self,
         ctx: click.Context,
-        param: click.Parameter,
-        incomplete: str,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002 - click's signature
+        incomplete: str,
     ) -> list[CompletionItem]:
         """Names of the ledger that begin so."""
         with suppress(Exception):

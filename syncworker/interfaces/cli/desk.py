@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from syncworker.ledger.ledger import Ledger
     from syncworker.settings import Settings
 
+#: Columns of a terminal that does not know how wide it is.
+USUAL_WIDTH = 80
 #: What `--json` can hold.
 Document = Mapping[str, object]
 
@@ -166,5 +168,6 @@ def plain(value: object) -> object:
 def width() -> int:
     """Columns of the screen; wide where there is none, so that nothing is cut in a pipe."""
     if sys.stdout.isatty():
-        return os.get_terminal_size(sys.stdout.fileno()).columns
+        # A terminal that does not know its size says 0.
+        return os.get_terminal_size(sys.stdout.fileno()).columns or USUAL_WIDTH
     return 160

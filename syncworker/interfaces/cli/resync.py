@@ -13,6 +13,7 @@ from syncworker.errors import InputError, UnknownSkuError
 from syncworker.interfaces.cli.command import ATTENTION, BUSY, DIFFERENCES, OK, PARTIAL, Command
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.cli.plan import carry_out, plan_facts, write_plan
+from syncworker.interfaces.cli.resync_run import recorded
 from syncworker.interfaces.cli.stock import plan_document, show_plan
 from syncworker.interfaces.cli.waiting import timeout, wait_until
 from syncworker.interfaces.language import N_, _
@@ -104,7 +105,12 @@ def _run(
     with desk.app() as app:
         with app.ledger.snapshot() as tx:
             chosen = _chosen(tx, names, skus)
-        report = run(app.context, chosen, skus=skus or None, dry_run=dry_run)
+        if dry_run:
+            report = run(app.context, chosen, skus=skus or None, dry_run=True)
+        else:
+            with recorded(app, chosen, skus) as one:
+                report = run(app.context, chosen, skus=skus or None)
+                one.finish(report)
         errors = _errors(app, report)
         if wait and not dry_run:
             desk.note(_("Waiting until nothing is open …"))

@@ -39,6 +39,6 @@ def _drawn(desk: Desk, look: Callable[[], None], every_s: float) -> Iterator[str
             with desk.on_page() as lines:
                 look()
             page = "\n".join(lines)
-            live.update(Text(page), refresh=True)
+            live.update(Text.from_ansi(page), refresh=True)
             yield page
             time.sleep(every_s)
