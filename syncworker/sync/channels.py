@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from syncworker.connector.contract import Capabilities
@@ -63,15 +63,20 @@ def register(
         price_rule=price_rule,
         listing_fields=listing_fields,
     )
-    told_before = None if before is None else (before.price_rule, before.listing_fields)
-    if told_before not in (None, (price_rule, listing_fields)):
-        contents.mark(tx, name)
-    if before is not None and rules.takes_orders and not before.rules.takes_orders:
-        _count_from_now_on(tx, channels.load(tx, name), before.rules)
-    facts = (policy, escrow_below, rules)
-    if before is not None and (before.policy, before.escrow_below, before.rules) != facts:
-        _look_at_all(tx, name)
+    if before is not None:
+        _follow_changes(tx, before, channels.load(tx, name))
     return is_new
+
+
+def _follow_changes(tx: Transaction, before: ChannelRecord, now: ChannelRecord) -> None:
+    """What the channel's changed facts mean for what it lists and shows."""
+    if (before.price_rule, before.listing_fields) != (now.price_rule, now.listing_fields):
+        contents.mark(tx, now.name)
+    if now.rules.takes_orders and not before.rules.takes_orders:
+        _count_from_now_on(tx, now, before.rules)
+    facts = (now.policy, now.escrow_below, now.rules)
+    if (before.policy, before.escrow_below, before.rules) != facts:
+        _look_at_all(tx, now.name)
 
 
 def _count_from_now_on(tx: Transaction, channel: ChannelRecord, before: ChannelRules) -> None:
@@ -129,8 +134,12 @@ def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
         # Nobody can order there: what it shows takes no units from anybody.
         return [Adoption(pool_id=r.id, sku=r.sku, shown=r.shown, keeps=True) for r in _by_sku(records)]
     room = stockroom_of(tx, {record.sku for record in records})
+    return sorted(_adoptions(channel, room, records), key=lambda each: each.sku)
+
+
+def _adoptions(channel: ChannelRecord, room: Stockroom, records: Sequence[PoolRecord]) -> Iterator[Adoption]:
+    """The largest numbers are kept first, as long as their units are free."""
     free = {part: free_of(room.available(part), room.exposures(part)) for part in room.parts()}
-    plan = []
     for record in sorted(records, key=lambda each: (-(each.shown or 0), each.sku)):
         keeps = record.shown is not None and (record.shown == 0 or _fits(room, record, free, record.shown))
         for part, units in room.recipe(record).items():
@@ -138,10 +147,7 @@ def plan_go_live(tx: Snapshot, name: str) -> list[Adoption]:
             if keeps and left is not None:
                 free[part] = left - units * (record.shown or 0)
         blind = record.shown is None and not channel.rules.readable and not channel.rules.proves_by_zero
-        plan.append(
-            Adoption(pool_id=record.id, sku=record.sku, shown=record.shown, keeps=keeps, needs_person=blind)
-        )
-    return sorted(plan, key=lambda each: each.sku)
+        yield Adoption(pool_id=record.id, sku=record.sku, shown=record.shown, keeps=keeps, needs_person=blind)
 
 
 def _sold_from(tx: Snapshot, name: str) -> list[PoolRecord]:
@@ -174,18 +180,22 @@ def go_live(tx: Transaction, name: str, plan: Sequence[Adoption]) -> None:
         )
     room = stockroom_of(tx, {record.sku for record in records})
     for record in records:
-        # What we created with 0 ourselves is known; everything else is unknown until proven.
-        bound = record.bound if record.bound.exposure is not None else forgotten(record.bound)
-        pools.save_bounds(tx, {record.id: bound})
-        pools.update(tx, record.id, in_sum=True)
-        withdraws = bound.exposure is None and not keeps[record.id]
-        (withdrawing.begin if withdraws else withdrawing.end)(tx, record)
+        _take_over(tx, record, keeps=keeps[record.id])
     pools.want_read(tx, [record.id for record in records if record.bound.exposure is None], at=tx.now)
     channels.set_state(tx, name, ChannelState.LIVE)
     jobs.call_for(tx, [name], JobKind.PULL)
     pools.mark_parts_dirty(tx, {part.sku for record in records for part in room.recipe(record)})
     review_parts(tx, {part for record in records for part in room.recipe(record)})
     review_protection(tx, name)
+
+
+def _take_over(tx: Transaction, record: PoolRecord, *, keeps: bool) -> None:
+    """What we created with 0 ourselves is known; everything else is unknown until proven."""
+    bound = record.bound if record.bound.exposure is not None else forgotten(record.bound)
+    pools.save_bounds(tx, {record.id: bound})
+    pools.update(tx, record.id, in_sum=True)
+    withdraws = bound.exposure is None and not keeps
+    (withdrawing.begin if withdraws else withdrawing.end)(tx, record)
 
 
 # --- pausing and withdrawing ---------------------------------------------------------------------------------------
