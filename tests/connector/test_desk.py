@@ -51,9 +51,7 @@ class Desk(TokenDesk):
 
     def __init__(self, office: Office, store: KeptToken) -> None:
         self.now = NOW
-        super().__init__(
-            "toko", store, office.refreshed, renew_before=HOUR / 4, clock=self._seconds
-        )
+        super().__init__("toko", store, office.refreshed, renew_before=HOUR / 4, clock=self._seconds)
 
     def _seconds(self) -> float:
         return self.now.timestamp()
