@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
-from syncworker.core.model import BelowZero, ChannelRules, Policy, QuantityKind, QuantityMode
+from syncworker.core.model import BelowZero, ChannelRules, Policy, PolicyChoice, QuantityKind, QuantityMode
 from syncworker.core.pricing import PriceRule, Rounding
 from syncworker.errors import InputError
 from syncworker.ledger import jobs
@@ -61,6 +61,13 @@ class ChannelRecord:
     price_rule: PriceRule | None = None
     #: What of a listing can be changed from here.
     listing_fields: tuple[str, ...] = ()
+    #: Below so many sellable units of a SKU policy ``shared`` is ``escrow``; ``None``: it never is.
+    escrow_below: int | None = None
+
+    @property
+    def choice(self) -> PolicyChoice:
+        """What holds here for a SKU without a policy of its own."""
+        return PolicyChoice(self.policy, self.escrow_below)
 
 
 def load(tx: Snapshot, name: str) -> ChannelRecord:
@@ -90,6 +97,7 @@ def register(
     location: str = "main",
     policy: Policy = Policy.ESCROW,
     counts_open_orders: bool = True,
+    escrow_below: int | None = None,
     price_rule: PriceRule | None = None,
     listing_fields: tuple[str, ...] = (),
 ) -> bool:
@@ -101,6 +109,7 @@ def register(
     settings = {
         "location": location,
         "policy": policy.value,
+        "escrow_below": escrow_below,
         "counts_open_orders": counts_open_orders,
         "price_rule": None if price_rule is None else _plain(price_rule),
         "listing_fields": list(listing_fields),

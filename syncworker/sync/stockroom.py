@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncworker.core.availability import StockLevel
-from syncworker.core.model import Policy
+from syncworker.core.model import Policy, PolicyChoice
 from syncworker.ledger import channels, limits, pools, products, publications, stock
 from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot, Transaction
@@ -35,7 +35,7 @@ class Stockroom:
     recipes: Mapping[str, Mapping[str, int]]
     levels: Mapping[tuple[str, str], StockLevel] = field(default_factory=dict)
     #: Policies of SKUs that have one of their own; the others follow their channel.
-    policies: Mapping[str, Policy] = field(default_factory=dict)
+    policies: Mapping[str, PolicyChoice] = field(default_factory=dict)
     #: What is being listed and may be sold before its number has a pool.
     publications: Sequence[Publication] = ()
 
@@ -50,8 +50,13 @@ class Stockroom:
         return {Part(sku, location): units for sku, units in self.recipes[sold.sku].items()}
 
     def policy(self, sold: PoolRecord | Publication) -> Policy:
-        """The SKU's own policy, else its channel's."""
-        return self.policies.get(sold.sku, self.channels[sold.channel].policy)
+        """The SKU's own policy, else its channel's, as it holds with what is available now."""
+        choice = self.policies.get(sold.sku, self.channels[sold.channel].choice)
+        return choice.policy if choice.escrow_below is None else choice.in_force(self.sellable(sold))
+
+    def sellable(self, sold: PoolRecord | Publication) -> int:
+        """How many could be sold of what is available, safety stock included; below 0 where too many were."""
+        return min(self.available(part) // units for part, units in self.recipe(sold).items())
 
     def parts(self) -> set[Part]:
         """Every part that one of the pools takes from."""

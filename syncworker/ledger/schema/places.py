@@ -57,6 +57,8 @@ channel = Table(
     Column("price_rule", JSON(none_as_null=True), nullable=True),
     #: What of a listing can be changed from here; none where nothing can.
     Column("listing_fields", JSON(none_as_null=True), nullable=True),
+    #: Below so many sellable units of a SKU nothing is shared any more.
+    Column("escrow_below", Units, nullable=True),
 )
 
 job = Table(
@@ -115,6 +117,13 @@ Index(
     listing.c.channel,
     postgresql_where=listing.c.contents_wanted > listing.c.contents_done,
     sqlite_where=listing.c.contents_wanted > listing.c.contents_done,
+)
+
+Index(
+    "ix_listing_refused",
+    listing.c.channel,
+    postgresql_where=listing.c.refusal.is_not(None),
+    sqlite_where=listing.c.refusal.is_not(None),
 )
 
 publication = Table(
@@ -214,6 +223,13 @@ Index(
     pool.c.channel,
     postgresql_where=pool.c.pending.is_not(None),
     sqlite_where=pool.c.pending.is_not(None),
+)
+
+Index(
+    "ix_pool_parked",
+    pool.c.channel,
+    postgresql_where=pool.c.parked.is_not(None),
+    sqlite_where=pool.c.parked.is_not(None),
 )
 
 limit = Table(
