@@ -210,3 +210,17 @@ def test_damage_is_told_with_the_way_back(stocked: Shop) -> None:
 
     assert result.exit_code == 4
     assert "syncworker db restore FILE" in result.stdout
+
+
+def test_an_older_state_is_not_declared_while_a_worker_is_at_it(stocked: Shop) -> None:
+    from syncworker.ledger import jobs
+    from syncworker.ledger.jobs import JobKind
+
+    ledger = stocked.ledger()
+    lease = ledger.run(lambda tx: jobs.claim(tx, "counter", JobKind.PUSH, token="worker", seconds=60.0))
+    assert lease is not None
+
+    assert "A worker is at counter" in stocked.refused("db", "restore", "--yes", code=6)
+    ledger.run(lambda tx: jobs.release(tx, lease))
+    ledger.close()
+    assert stocked.json("db", "restore", "--yes") == {"unknown": 0}

@@ -191,11 +191,23 @@ def _unknown(said: str) -> str:
 
 
 def _told(desk: Desk, *, yes: bool) -> int:
+    from syncworker.errors import AlreadyRunningError
     from syncworker.interfaces.figures import number
     from syncworker.ledger.backup import mark_restored
     from syncworker.ledger.installation import running
+    from syncworker.ledger.tallies import jobs
 
     with desk.app() as app, running(app.ledger):
+        with app.ledger.snapshot() as tx:
+            busy = {
+                one.channel for one in jobs(tx) if one.lease_until is not None and one.lease_until > tx.now
+            }
+        if busy:
+            raise AlreadyRunningError(
+                _(
+                    "A worker is at {names} at this moment. Stop every worker first, then say it again."
+                ).format(names=", ".join(sorted(busy)))
+            )
         desk.confirm(
             _(
                 "Was the ledger put back to an older state? Every number at the channels then counts as unknown until it is read."
