@@ -179,7 +179,9 @@ def test_limits_add_up_and_can_be_taken_away(stocked: Shop) -> None:
 def test_status_and_channel_list_have_stable_keys(stocked: Shop) -> None:
     status = stocked.json("status")
 
-    assert set(status) == {"at", "channels", "stock", "incidents", "orders_waiting", "unanswered", "dirty"}
+    assert set(status) == {
+        "at", "channels", "stock", "holds", "incidents", "orders_waiting", "unanswered", "dirty",
+    }  # fmt: skip
     assert isinstance(status["channels"], list)
     assert set(status["channels"][0]) == {
         "name", "connector", "state", "withdrawing", "gate_until", "failures", "last_error", "pulled_at", "has_feeds",
