@@ -238,6 +238,7 @@ def _register(tx: Transaction, app: App, declared: dict[str, _Declared]) -> Regi
             escrow_below=configured.escrow_below,
             counts_open_orders=configured.counts_open_orders,
             price_rule=configured.price,
+            drift=configured.drift,
             updates_listings=found.updates_listings,
         )
         if is_new:

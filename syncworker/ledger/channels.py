@@ -6,7 +6,7 @@ What exists and how to reach it stands in the configuration; state, gate and fac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
+from syncworker.core.drift import DriftClass, DriftPolicy, DriftRules
 from syncworker.core.model import BelowZero, ChannelRules, Policy, PolicyChoice, QuantityKind, QuantityMode
 from syncworker.core.pricing import PriceRule, Rounding
 from syncworker.errors import InputError
@@ -61,6 +62,8 @@ class ChannelRecord:
     price_rule: PriceRule | None = None
     #: What of a listing can be changed from here.
     listing_fields: tuple[str, ...] = ()
+    #: What to do about each class of drift, and where a run stops.
+    drift: DriftRules = field(default_factory=DriftRules)
     #: Below so many sellable units of a SKU policy ``shared`` is ``escrow``; ``None``: it never is.
     escrow_below: int | None = None
 
@@ -100,6 +103,7 @@ def register(
     escrow_below: int | None = None,
     price_rule: PriceRule | None = None,
     listing_fields: tuple[str, ...] = (),
+    drift: DriftRules | None = None,
 ) -> bool:
     """Record a configured channel, or take over its changed facts; True when it is new.
 
@@ -113,6 +117,7 @@ def register(
         "counts_open_orders": counts_open_orders,
         "price_rule": None if price_rule is None else _plain(price_rule),
         "listing_fields": list(listing_fields),
+        "drift": None if drift is None else asdict(drift),
     }
     known = tx.execute(sa.select(channel.c.name).where(channel.c.name == name)).first() is not None
     if known:
@@ -204,6 +209,7 @@ def _record(row: RowMapping) -> ChannelRecord:
         assumed=tuple(values["assumed"]),
         feeds=tuple(values["feeds"]),
         listing_fields=tuple(values["listing_fields"] or ()),
+        drift=DriftRules() if values["drift"] is None else _drift_rules(values["drift"]),
         price_rule=None if values["price_rule"] is None else _price_rule(values["price_rule"]),
     )
     return ChannelRecord(**values)
@@ -222,6 +228,11 @@ def _price_rule(stored: Mapping[str, str | None]) -> PriceRule:
         round_to=None if step is None else Decimal(step),
         rounding=Rounding(str(stored["rounding"])),
     )
+
+
+def _drift_rules(stored: Mapping[str, Any]) -> DriftRules:
+    policies = {DriftClass(name): DriftPolicy(policy) for name, policy in stored["policies"].items()}
+    return DriftRules(policies=policies, brake_share=stored["brake_share"], brake_least=stored["brake_least"])
 
 
 def rules_from(stored: Mapping[str, Any]) -> ChannelRules:

@@ -5,7 +5,7 @@ Decides nothing about when one opens; that is the use cases' business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from syncworker.errors import InputError
+from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import incident
 from syncworker.ledger.upsert import insert_for
@@ -24,6 +25,8 @@ class IncidentKind(StrEnum):
     OVERSOLD = "oversold"
     DEFICIT = "deficit"
     DRIFT = "drift"
+    #: A run would have changed too much of a channel at once, and stopped.
+    BRAKE = "brake"
     PARKED = "parked"
     FAILING = "failing"
     QUARANTINE = "quarantine"
@@ -106,6 +109,21 @@ def load(tx: Snapshot, incident_id: int) -> Incident:
     if not found:
         raise InputError(f"There is no incident {incident_id}. See `syncworker incident list`.")
     return found[0]
+
+
+def find_open(tx: Snapshot, kind: IncidentKind, subject: str) -> Incident | None:
+    """The open one of that kind about that subject, if there is one."""
+    return next(iter(_incidents(tx, sa.select(incident).where(_is_open(kind, subject)))), None)
+
+
+def open_about(tx: Snapshot, wanted: Mapping[IncidentKind, Iterable[str]]) -> list[Incident]:
+    """The open ones of each kind about these subjects, in one statement."""
+    about = [
+        sa.and_(incident.c.kind == kind.value, among(tx.dialect, incident.c.subject, subjects))
+        for kind, subjects in wanted.items()
+    ]
+    query = sa.select(incident).where(incident.c.closed_at.is_(None), sa.or_(sa.false(), *about))
+    return _incidents(tx, query.order_by(incident.c.id))
 
 
 def latest_incidents(tx: Snapshot, *, most: int = 50) -> list[Incident]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -174,6 +174,25 @@ def recent_sales(tx: Snapshot, pool_ids: Iterable[str], *, since: datetime) -> d
         .group_by(order_line.c.pool_id)
     )
     return {row.pool_id: int(row.units) for row in rows}
+
+
+def told_since(tx: Snapshot, since: Mapping[str, datetime], *, skew: timedelta) -> dict[str, int]:
+    """Units by pool of orders that were told after the pool's moment and placed before it, as far as clocks agree."""
+    rows = tx.execute(
+        sa.select(order_line.c.pool_id, order.c.placed_at, order.c.recorded_at, order_line.c.ordered)
+        .join(order, order.c.id == order_line.c.order_id)
+        .where(
+            among(tx.dialect, order_line.c.pool_id, since),
+            order.c.recorded_at >= min(since.values()),
+            order_line.c.counts_down != Known.NO.value,
+        )
+    )
+    units: dict[str, int] = defaultdict(int)
+    for row in rows:
+        at = since[row.pool_id]
+        if row.recorded_at >= at and row.placed_at <= at + skew:
+            units[row.pool_id] += row.ordered
+    return dict(units)
 
 
 def in_conflict(tx: Snapshot, part: str, *, most: int = 20) -> list[tuple[str, str, int]]:

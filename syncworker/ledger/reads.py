@@ -35,6 +35,28 @@ class ReadAnswer:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one read-back found."""
+
+    #: Sellable units; ``None`` where none were answered.
+    number: int | None
+    outcome: str
+    #: What was expected when the answer came.
+    expected: int | None = None
+    #: Why it was not that (``core.drift.DriftClass``).
+    drift: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A read-back whose number was not what we expected."""
+
+    id: str
+    expected: int | None
+    number: int
+
+
 def store(tx: Transaction, records: Sequence[ReadRecord]) -> None:
     """Record read-backs that are about to be asked for."""
     rows = [
@@ -54,19 +76,52 @@ def store(tx: Transaction, records: Sequence[ReadRecord]) -> None:
         tx.execute(sa.insert(read), rows)
 
 
-def answer(tx: Transaction, outcomes: Mapping[str, tuple[int | None, str]]) -> None:
-    """Store (sellable units or ``None``, outcome) by read id; one that is answered already keeps its answer."""
+def answer(tx: Transaction, found: Mapping[str, Found]) -> None:
+    """Store what each read-back found, by its id; one that is answered already keeps its answer."""
     rows = [
-        {"b_id": read_id, "b_answer": number, "b_outcome": outcome}
-        for read_id, (number, outcome) in outcomes.items()
+        {
+            "b_id": read_id,
+            "b_answer": one.number,
+            "b_outcome": one.outcome,
+            "b_expected": one.expected,
+            "b_drift": one.drift,
+        }
+        for read_id, one in found.items()
     ]
     if rows:
+        names = ("answer", "outcome", "expected", "drift")
+        values: dict[str, sa.BindParameter[object]] = {name: sa.bindparam(f"b_{name}") for name in names}
         tx.execute(
             sa.update(read)
             .where(read.c.id == sa.bindparam("b_id"), read.c.answered_at.is_(None))
-            .values(answer=sa.bindparam("b_answer"), outcome=sa.bindparam("b_outcome"), answered_at=tx.now),
+            .values(answered_at=tx.now, **values),
             rows,
         )
+
+
+def differing(tx: Snapshot, based_at: Mapping[str, datetime], *, drift: str) -> dict[str, Differing]:
+    """Read-backs of that class of drift, answered at just these moments, by pool."""
+    if not based_at:
+        return {}
+    rows = tx.execute(
+        sa.select(read.c.id, read.c.pool_id, read.c.expected, read.c.answer, read.c.answered_at).where(
+            among(tx.dialect, read.c.pool_id, based_at),
+            read.c.answered_at >= min(based_at.values()),
+            read.c.drift == drift,
+            read.c.answer.is_not(None),
+        )
+    )
+    return {
+        row.pool_id: Differing(row.id, row.expected, row.answer)
+        for row in rows
+        if row.answered_at == based_at[row.pool_id]
+    }
+
+
+def reclassify(tx: Transaction, read_ids: Sequence[str], *, drift: str) -> None:
+    """Why these differed is known better by now."""
+    if read_ids:
+        tx.execute(sa.update(read).where(among(tx.dialect, read.c.id, read_ids)).values(drift=drift))
 
 
 def answered_since(tx: Snapshot, pool_ids: Iterable[str], moment: datetime) -> set[str]:

@@ -17,9 +17,12 @@ from pydantic import BaseModel, SecretStr
 
 from syncworker.connector import registry
 from syncworker.connector.contract import Connector
+from syncworker.core.drift import DriftRules
 from syncworker.core.model import MAX_QUANTITY, Policy, PolicyChoice
 from syncworker.core.pricing import PriceRule
 from syncworker.errors import ConfigurationError
+from syncworker.settings.drift import USUAL as USUAL_DRIFT
+from syncworker.settings.drift import read_drift
 from syncworker.settings.price import read_price
 from syncworker.settings.reading import read_text, shown, unknown_key
 
@@ -28,7 +31,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 NAME_RULE = "small letters, digits, '-' and '_', at most 40, for instance \"tiktok-id\""
 #: Keys that hold for every channel, whatever its connector.
 OPTIONS = (
-    "connector", "location", "policy", "escrow_below", "counts_open_orders", "allow_private_network", "price", "settings",
+    "connector", "location", "policy", "escrow_below", "counts_open_orders", "allow_private_network", "price", "drift",
+    "settings",
 )  # fmt: skip
 PRIVATE = "allow_private_network"
 #: Keys that choose a policy, for a channel or as the default.
@@ -56,6 +60,8 @@ class ChannelSettings:
     counts_open_orders: bool = True
     #: How its prices follow from the catalogue's; ``None``: they are the same.
     price: PriceRule | None = None
+    #: What to do when a number there is not as expected, and where a run stops.
+    drift: DriftRules = field(default_factory=DriftRules)
 
 
 @dataclass(slots=True)
@@ -78,15 +84,16 @@ def read_channels(
     ``default`` holds where a channel says nothing about its policy.
     """
     for key in table:
-        if key != "channels":
-            findings.problems.append(unknown_key(str(path), key, ["channels"]))
+        if key not in ("channels", "drift"):
+            findings.problems.append(unknown_key(str(path), key, ["channels", "drift"]))
+    usual = read_drift(str(path), table, findings.problems)
     channels = table.get("channels", {})
     if not isinstance(channels, dict):
         findings.problems.append(
             f"{path}: channels: found {shown(channels)}, expected tables [channels.NAME]"
         )
         return {}
-    read = {name: read_channel(path, name, raw, findings, default) for name, raw in channels.items()}
+    read = {name: read_channel(path, name, raw, findings, default, usual) for name, raw in channels.items()}
     return {name: channel for name, channel in read.items() if channel is not None}
 
 
@@ -96,6 +103,7 @@ def read_channel(
     raw: object,
     findings: Findings,
     default: PolicyChoice = USUAL_POLICY,
+    usual: DriftRules = USUAL_DRIFT,
 ) -> ChannelSettings | None:
     """One ``[channels.NAME]``; ``None`` when anything is wrong with it."""
     before, where = len(findings.problems), f"{path}: channels.{name}"
@@ -109,6 +117,7 @@ def read_channel(
     choice = read_policy(where, raw, findings.problems, default)
     counts = _flag(where, raw, "counts_open_orders", findings)
     price = read_price(where, raw, findings.problems)
+    drift = read_drift(where, raw, findings.problems, usual)
     manifest = _manifest(path, raw)
     connector = _connector(where, raw, manifest, findings)
     settings = None if connector is None else _settings(path, where, raw, connector, findings)
@@ -125,6 +134,7 @@ def read_channel(
         own_policy=not raw.keys().isdisjoint(POLICY_KEYS),
         counts_open_orders=True if counts is None else counts,
         price=price,
+        drift=drift,
     )
 
 

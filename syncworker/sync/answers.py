@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from syncworker.connector.contract import Outcome, PushResult
 from syncworker.core import exposure
-from syncworker.core.exposure import Base, BaseKind, Bound, PushState
+from syncworker.core.exposure import Base, BaseKind, Bound, PushState, counted
 from syncworker.core.model import QuantityKind, QuantityMode
 from syncworker.ledger import channels, incidents, pools, products, pushes
 from syncworker.ledger.channels import ChannelRecord
@@ -16,6 +16,7 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
+from syncworker.sync import drifting
 from syncworker.sync.incidents import review_pools
 from syncworker.sync.settle import LOOK_AT_CATALOGUE_AFTER, MARGIN, reconcile_after
 from syncworker.sync.stockroom import lock_connected
@@ -101,7 +102,7 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
         and record.bound.exposure is not None
         and bound.exposure > record.bound.exposure
     ):
-        _drift(tx, record, answer.echo)
+        drifting.told(tx, channel, record, number=echo, unexplained=bound.exposure - record.bound.exposure)
     if record.refusals or record.not_before is not None:
         pools.update(tx, record.id, refusals=0, not_before=None)
     if bound.exposure:
@@ -164,7 +165,8 @@ def _refused(tx: Transaction, case: _Case) -> PoolRecord:
     if current is not None:
         seen = exposure.number_seen(bound, current)
         if seen != bound:
-            _drift(tx, record, current)
+            above = counted(seen.exposure or 0) - counted(bound.exposure or 0)
+            drifting.told(tx, channel, record, number=current, unexplained=above)
             pools.want_read(tx, [record.id], at=tx.now)
         bound, shown = seen, current
     pushes.answer(tx, push.id, PushState.REFUSED, message=answer.message, closed=True)
@@ -206,16 +208,6 @@ def _park(tx: Transaction, record: PoolRecord, message: str) -> None:
     pools.update(tx, record.id, parked=message or "refused by the channel")
     details = {"channel": record.channel, "sku": record.sku, "message": message}
     incidents.open_incident(tx, IncidentKind.PARKED, f"pool/{record.id}", details)
-
-
-def _drift(tx: Transaction, record: PoolRecord, number: int | None) -> None:
-    details = {
-        "channel": record.channel,
-        "sku": record.sku,
-        "number": number,
-        "exposure": record.bound.exposure,
-    }
-    incidents.open_incident(tx, IncidentKind.DRIFT, f"pool/{record.id}", details)
 
 
 def _sellable(channel: ChannelRecord, record: PoolRecord, number: int | None) -> int | None:

@@ -18,6 +18,7 @@ from syncworker.ledger.identity import installation_token
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.pools import PoolRecord
+from syncworker.sync import braking
 from syncworker.sync.context import Context
 from syncworker.sync.lease import lease_s
 from syncworker.sync.plan_file import PlanFile, PlannedItem
@@ -68,7 +69,7 @@ def draw_up(
     """What would be sent to these channels now, each with its reason and with what it was decided from."""
     only = None if skus is None else set(skus)
     sold = {record.sku for name in names for record in pools.of_channel(tx, name)}
-    planning = plan_for(tx, sold if only is None else sold & only)
+    planning = plan_for(tx, sold if only is None else sold & only, past_brake=True)
     mine = [
         record
         for record in planning.room.pools.values()
@@ -129,6 +130,8 @@ def apply(context: Context, plan: PlanFile, *, actor: str) -> ApplyReport:
         )
         skipped += begun.skipped
         sent += _send(context, begun)
+    if plan.skus is None and not any(BUSY in one.why for one in skipped):
+        context.ledger.run(lambda tx: braking.approve(tx, plan.channels))
     return ApplyReport(sent=tuple(sent), skipped=tuple(skipped))
 
 
@@ -191,7 +194,7 @@ def _begin(
     lease = jobs.claim(tx, name, JobKind.PUSH, token=context.new_id(), seconds=lease_s(channel.rules))
     if lease is None:
         return _Begun(skipped=[Skipped(item, (BUSY,)) for item in items], items={})
-    planning = plan_for(tx, {item.sku for item in items})
+    planning = plan_for(tx, {item.sku for item in items}, past_brake=True)
     skipped = _skipped(planning, items, fresh)
     left = {one.item.pool_id for one in skipped}
     going = {item.pool_id: item for item in items if item.pool_id not in left}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from syncworker.connector.contract import Capabilities
 from syncworker.core.availability import free_of
+from syncworker.core.drift import DriftRules
 from syncworker.core.exposure import assumed, can_be_assumed, counted, forgotten, lands_by
 from syncworker.core.model import ChannelRules, Policy
 from syncworker.core.pricing import PriceRule
@@ -35,6 +36,7 @@ def register(
     escrow_below: int | None = None,
     counts_open_orders: bool = True,
     price_rule: PriceRule | None = None,
+    drift: DriftRules | None = None,
     updates_listings: bool = False,
 ) -> bool:
     """Record a configured channel, or take over its changed facts; True when it is new. Harmless to repeat.
@@ -62,6 +64,7 @@ def register(
         counts_open_orders=counts_open_orders,
         price_rule=price_rule,
         listing_fields=listing_fields,
+        drift=drift,
     )
     if before is not None:
         _follow_changes(tx, before, channels.load(tx, name))

@@ -12,6 +12,7 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.orders import OrderRecord
 from syncworker.ledger.pools import PoolRecord
+from syncworker.sync import drifting
 from syncworker.sync.stockroom import Part, stockroom_of
 
 #: Failures in a row after which a channel counts as failing; fewer are hiccups.
@@ -97,13 +98,13 @@ def review_bounds(tx: Transaction, channel: ChannelRecord) -> None:
     Before the pull is whole it proves nothing: the cancellation that put the units back may stand on a later page.
     """
     broken = {f"pool/{record.id}": record for record in pools.broken(tx, channel.name)}
-    for subject, record in broken.items():
-        facts = {"channel": channel.name, "sku": record.sku, "exposure": record.bound.exposure}
-        incidents.open_incident(tx, IncidentKind.DRIFT, subject, facts)
+    for record in broken.values():
+        drifting.told(tx, channel, record, number=None, unexplained=-(record.bound.exposure or 0))
     if channel.rules.readable:
         return
     for one in incidents.open_incidents(tx, kind=IncidentKind.DRIFT):
-        if one.details.get("channel") == channel.name and one.subject not in broken:
+        is_ours = one.details.get("channel") == channel.name and not drifting.is_kept(one)
+        if is_ours and one.subject not in broken:
             incidents.close_incident(tx, IncidentKind.DRIFT, one.subject)
 
 

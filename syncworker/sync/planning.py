@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syncworker.core import allocator
-from syncworker.core.allocator import Decision, PoolView
+from syncworker.core.allocator import Decision, PoolView, Reason
 from syncworker.core.allocator import Part as PlannedPart
 from syncworker.core.exposure import OpenPush, PushState, horizon_passed
 from syncworker.core.hold import within_reach
@@ -21,6 +21,7 @@ from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
+from syncworker.sync.drifting import kept
 from syncworker.sync.stockroom import Stockroom, stockroom_of
 from syncworker.sync.telling import named
 
@@ -44,10 +45,11 @@ class Planning:
     parts: Mapping[str, PlannedPart]
 
 
-def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
-    """Plan all pools of these SKUs and of everything that shares parts with them."""
+def plan_for(tx: Snapshot, skus: Iterable[str], *, past_brake: bool = False) -> Planning:
+    """Plan all pools of these SKUs and of everything that shares parts with them; ``past_brake``: as if no run was stopped."""
     room = stockroom_of(tx, skus)
     opens = pushes.open_of(tx, room.pools)
+    frozen = kept(tx, room.pools.values(), past_brake=past_brake)
     sales = orders.recent_sales(tx, room.pools, since=tx.now - DEMAND_WINDOW)
     allowed = limits.load(tx, room.recipes)
     views = [
@@ -58,6 +60,7 @@ def plan_for(tx: Snapshot, skus: Iterable[str]) -> Planning:
             sales=sales.get(record.id, 0),
             allowed=allowed.get((record.channel, record.sku), Limits()),
             policy=room.policy(record),
+            frozen=frozen.get(record.id),
             now=tx.now,
         )
         for record in room.pools.values()
@@ -97,6 +100,7 @@ def _view(
     sales: int,
     allowed: Limits,
     policy: Policy,
+    frozen: Reason | None,
     now: datetime,
 ) -> PoolView:
     channel = room.channels[record.channel]
@@ -121,6 +125,7 @@ def _view(
         # Units on hand are sent with the channel's own reserved ones on top: unread, nothing can be raised there.
         lowering_only=channel.rules.kind is QuantityKind.ON_HAND and not channel.rules.readable,
         withdraw=channel.withdrawing or record.withdraw or record.hidden,
+        frozen=frozen,
         paused=channel.state is ChannelState.PAUSED and not channel.withdrawing,
         hold_back=record.parked is not None
         or _is_later(channel.not_before, now)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syncworker.connector.contract import Reading
 from syncworker.core import exposure
 from syncworker.core.exposure import Base, BaseKind, OpenPush, PushState, ReadOutcome, counted
 from syncworker.errors import LeaseLostError, MalformedAnswerError
-from syncworker.ledger import channels, incidents, jobs, pools, pushes, reads
+from syncworker.ledger import channels, jobs, pools, pushes, reads
 from syncworker.ledger.channels import ChannelRecord
-from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind, Lease
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
-from syncworker.ledger.reads import ReadRecord
+from syncworker.ledger.pushes import PushRecord
+from syncworker.ledger.reads import Found, ReadRecord
+from syncworker.sync import drifting
 from syncworker.sync.context import Context, log
 from syncworker.sync.failure import record_failure, record_success
 from syncworker.sync.incidents import number_unanswered, numbers_known, review_pools
@@ -41,6 +42,8 @@ class ReadReport:
     answered: int
     #: Pools whose number lay above anything we can explain.
     drifted: int
+    #: How many numbers differed, by the name of their class (``core.drift.DriftClass``).
+    classes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +53,32 @@ class _Begun:
     records: Mapping[str, ReadRecord]
     keys: Mapping[str, str]
     as_base: bool
+    quiet: bool
 
 
 def read_back(
-    context: Context, name: str, *, pool_ids: Iterable[str] | None = None, as_base: bool = True
+    context: Context,
+    name: str,
+    *,
+    pool_ids: Iterable[str] | None = None,
+    as_base: bool = True,
+    quiet: bool = False,
 ) -> ReadReport | None:
     """Read back the pools that are due, or those named; ``None`` if somebody else is at it or the channel cannot be read.
 
+    ``quiet``: have only those looked at whose bound rose, since these may have to be lowered; the caller sees to the rest.
     Never raises for a fault of the channel: it is recorded, and its gate closes for a while.
     """
     begun = context.ledger.run(lambda tx: _begin(tx, context, name, pool_ids, as_base=as_base))
     if begun is None:
         return None
-    answered, outcomes = 0, Counter[str]()
+    begun = replace(begun, quiet=quiet)
+    answered, found = 0, list[Found]()
     try:
         port = context.open_channel(name)
         for keys, is_last in _batches(begun):
             readings = list(port.read_quantities(keys))
-            outcomes += _recorded(context, begun, keys, readings, is_last=is_last)
+            found += _recorded(context, begun, keys, readings, is_last=is_last)
             answered += len(readings)
     except LeaseLostError:
         log.warning("read_taken_over", channel=name)
@@ -75,10 +86,17 @@ def read_back(
     except Exception as error:  # noqa: BLE001 - whatever a connector raises harms its own channel alone
         _failed(context, begun, error)
         return None
+    outcomes = Counter(one.outcome for one in found)
     if as_base and outcomes.keys() & _SIGNS_OF_A_MOVE:
         _look_at_listings(context, name)
     context.hint(name, JobKind.PUSH)
-    return ReadReport(channel=name, asked=len(begun.keys), answered=answered, drifted=outcomes["drift"])
+    return ReadReport(
+        channel=name,
+        asked=len(begun.keys),
+        answered=answered,
+        drifted=outcomes["drift"],
+        classes=Counter(one.drift for one in found if one.drift is not None),
+    )
 
 
 def _look_at_listings(context: Context, name: str) -> None:
@@ -98,7 +116,7 @@ def _batches(begun: _Begun) -> Iterator[tuple[list[str], bool]]:
 
 def _recorded(
     context: Context, begun: _Begun, keys: Sequence[str], readings: Sequence[Reading], *, is_last: bool
-) -> Counter[str]:
+) -> list[Found]:
     return context.ledger.run(lambda tx: _record(tx, begun, keys, readings, is_last=is_last))
 
 
@@ -131,36 +149,35 @@ def _begin(
     ]
     reads.store(tx, records)
     by_pool = {record.pool_id: record for record in records}
-    return _Begun(lease, channel, by_pool, {record.pool_key: record.id for record in chosen}, as_base)
+    keys = {record.pool_key: record.id for record in chosen}
+    return _Begun(lease, channel, by_pool, keys, as_base, quiet=False)
 
 
 def _record(
     tx: Transaction, begun: _Begun, keys: Sequence[str], readings: Sequence[Reading], *, is_last: bool
-) -> Counter[str]:
-    """Record one call's answers; how often each outcome came of them."""
+) -> list[Found]:
+    """Record one call's answers; what each of them told."""
     jobs.confirm(tx, begun.lease, seconds=lease_s(begun.channel.rules))
     answers = {begun.keys[reading.pool_key]: reading for reading in readings if reading.pool_key in keys}
     pool_ids = [begun.keys[key] for key in keys]
     lock_connected(tx, {record.sku for record in pools.load(tx, pool_ids).values()})
     known = pools.load(tx, pool_ids, lock=True)
     opens = pushes.open_of(tx, known)
-    outcomes: dict[str, tuple[int | None, str]] = {}
+    outcomes: dict[str, Found] = {}
     for pool_id, record in known.items():
         reading = answers.get(pool_id)
         if reading is None:
             _unanswered(tx, begun.channel, record)
-            outcomes[begun.records[pool_id].id] = (None, "failed")
+            outcomes[begun.records[pool_id].id] = Found(number=None, outcome="failed")
             continue
-        found = [push.open for push in opens.get(pool_id, [])]
-        number, outcome = _one(tx, begun, record, reading, found)
-        outcomes[begun.records[pool_id].id] = (number, outcome)
+        outcomes[begun.records[pool_id].id] = _one(tx, begun, record, reading, opens.get(pool_id, []))
     reads.answer(tx, outcomes)
     numbers_known(tx, [record for pool_id, record in known.items() if pool_id in answers])
     review_pools(tx, _risen(tx, known))
     record_success(tx, begun.channel)
     if is_last:
         jobs.release(tx, begun.lease)
-    return Counter(outcome for _, outcome in outcomes.values())
+    return list(outcomes.values())
 
 
 def _unanswered(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> None:
@@ -182,40 +199,54 @@ def _risen(tx: Transaction, before: Mapping[str, PoolRecord]) -> list[PoolRecord
 
 
 def _one(
-    tx: Transaction, begun: _Begun, record: PoolRecord, reading: Reading, opens: Sequence[OpenPush]
-) -> tuple[int | None, str]:
-    """Judge one answer; (sellable units, what came of it)."""
+    tx: Transaction, begun: _Begun, record: PoolRecord, reading: Reading, opens: Sequence[PushRecord]
+) -> Found:
+    """Judge one answer, in sellable units."""
     number = reading.sellable(begun.channel.rules.kind)
     if number is None:
         if record.absent_at is None or tx.now <= record.absent_at + begun.channel.rules.read_lag:
-            return None, _absent_once(tx, begun.channel, record)
+            return Found(number=None, outcome=_absent_once(tx, begun.channel, record))
         number = 0
     if not begun.channel.rules.takes_orders:
-        return number, _catalogue_read(tx, begun, record, reading, number, opens)
-    read = begun.records[record.id]
+        outcome = _catalogue_read(tx, begun, record, reading, number, [push.open for push in opens])
+        return Found(number=number, outcome=outcome)
     result = exposure.read_answered(
         record.bound,
-        read.start,
+        begun.records[record.id].start,
         max(0, number),
         base=Base(kind=BaseKind.READ, at=tx.now, sequence=channels.current_sequence(tx, begun.channel.name)),
-        open_pushes=opens,
+        open_pushes=[push.open for push in opens],
         rules=begun.channel.rules,
     )
     if not begun.as_base and not result.unexplained:
         pools.save_bounds(tx, {}, shown={record.id: number})
         absent_at = None if reading.quantity is not None else record.absent_at
         pools.update(tx, record.id, remote_reserved=reading.reserved, absent_at=absent_at)
-        return number, "glance"
+        return Found(number=number, outcome="glance")
+    _taken_over(tx, begun, record, reading, number, result, opens)
+    return _judged(tx, begun.channel, record, reading, number, result, opens)
+
+
+def _taken_over(
+    tx: Transaction,
+    begun: _Begun,
+    record: PoolRecord,
+    reading: Reading,
+    number: int,
+    result: ReadOutcome,
+    opens: Sequence[PushRecord],
+) -> None:
+    """The number is what we believe from now on, and the bound follows as far as the answer proves anything."""
     pools.save_bounds(tx, {record.id: result.bound}, shown={record.id: number})
+    has_risen = counted(result.bound.exposure or 0) > counted(record.bound.exposure or 0)
     pools.update(
         tx,
         record.id,
         remote_reserved=reading.reserved,
         absent_at=None if reading.quantity is not None else record.absent_at,
-        read_due_at=_next_read(tx, begun.channel, result, opens),
-        wanted_version=record.wanted_version + 1,
+        read_due_at=_next_read(tx, begun.channel, result, [push.open for push in opens]),
+        wanted_version=record.wanted_version + (has_risen or not begun.quiet),
     )
-    return number, _judged(tx, begun.channel, record, result, number)
 
 
 def _catalogue_read(
@@ -249,24 +280,28 @@ def _judged(
     tx: Transaction,
     channel: ChannelRecord,
     record: PoolRecord,
-    result: ReadOutcome,
+    reading: Reading,
     number: int,
-) -> str:
-    subject = f"pool/{record.id}"
+    result: ReadOutcome,
+    opens: Sequence[PushRecord],
+) -> Found:
+    seen = drifting.evidence(
+        tx,
+        channel,
+        record,
+        None if reading.quantity is None else number,
+        unexplained=result.unexplained,
+        too_fresh=result.read_again,
+        opens=opens,
+    )
+    found = drifting.noticed(tx, channel, record, seen)
     if result.read_again:
-        return "too_fresh"
-    _close_unanswered(tx, record)
-    if result.unexplained:
-        details = {
-            "channel": channel.name,
-            "sku": record.sku,
-            "number": number,
-            "unexplained": result.unexplained,
-        }
-        incidents.open_incident(tx, IncidentKind.DRIFT, subject, details)
-        return "drift"
-    incidents.close_incident(tx, IncidentKind.DRIFT, subject)
-    return "base"
+        outcome = "too_fresh"
+    else:
+        _close_unanswered(tx, record)
+        outcome = "drift" if result.unexplained else "base"
+    drift = None if found is None else found.value
+    return Found(number=number, outcome=outcome, expected=record.shown, drift=drift)
 
 
 def _close_unanswered(tx: Transaction, record: PoolRecord) -> None:
@@ -298,6 +333,7 @@ def _failed(context: Context, begun: _Begun, error: Exception) -> None:
 
 
 def _fail(tx: Transaction, begun: _Begun, error: Exception) -> None:
-    reads.answer(tx, {read.id: (None, "failed") for read in begun.records.values()})
+    failed = Found(number=None, outcome="failed")
+    reads.answer(tx, {read.id: failed for read in begun.records.values()})
     record_failure(tx, begun.channel, error)
     jobs.release(tx, begun.lease)

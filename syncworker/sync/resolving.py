@@ -6,15 +6,24 @@ from syncworker.errors import InputError
 from syncworker.ledger import incidents, pools, runs
 from syncworker.ledger.incidents import Incident, IncidentKind
 from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.sync import drifting
 from syncworker.sync.context import Context
 
-#: What only a person can judge: a lag that is declared by hand, an order that is looked at elsewhere, a restored backup.
-BY_PERSON = frozenset({IncidentKind.LATE_ORDER, IncidentKind.UNKNOWN_STATUS, IncidentKind.RESTORED})
+#: What only a person can judge: a lag that is declared by hand, an order that is looked at elsewhere, a restored backup, a
+#: run that stopped.
+BY_PERSON = frozenset(
+    {IncidentKind.LATE_ORDER, IncidentKind.UNKNOWN_STATUS, IncidentKind.RESTORED, IncidentKind.BRAKE}
+)
 
 
 def may_be_resolved(tx: Snapshot, one: Incident) -> bool:
     """Whether a person's word closes it now."""
-    return one.closed_at is None and one.kind in BY_PERSON and not _unread(tx, one)
+    return one.closed_at is None and _is_by_person(one) and not _unread(tx, one)
+
+
+def _is_by_person(one: Incident) -> bool:
+    """Of the drifts only those that keep a number as it is, by the operator's own wish."""
+    return one.kind in BY_PERSON or drifting.is_kept(one)
 
 
 def resolve(tx: Transaction, context: Context, incident_id: int, *, reason: str, actor: str) -> Incident:
@@ -28,7 +37,7 @@ def resolve(tx: Transaction, context: Context, incident_id: int, *, reason: str,
     one = incidents.load(tx, incident_id)
     if one.closed_at is not None:
         raise InputError(f"Incident {one.id} is closed already.")
-    if one.kind not in BY_PERSON:
+    if not _is_by_person(one):
         raise InputError(
             f"Incident {one.id} closes by itself once it is mended, and by no word before that."
             f" See what to do with `syncworker incident show {one.id}`."
@@ -40,6 +49,8 @@ def resolve(tx: Transaction, context: Context, incident_id: int, *, reason: str,
             " `syncworker status` shows it."
         )
     incidents.close_incident(tx, one.kind, one.subject)
+    if one.kind in (IncidentKind.DRIFT, IncidentKind.BRAKE):
+        drifting.freed(tx, one)
     details = {
         "incident": one.id,
         "incident_kind": one.kind.value,

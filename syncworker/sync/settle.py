@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from syncworker.core import exposure
-from syncworker.core.exposure import Bound, PullProof
+from syncworker.core.exposure import BaseKind, Bound, PullProof
 from syncworker.ledger import orders, pools, pushes
 from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.pools import PoolRecord
-from syncworker.sync import withdrawing
+from syncworker.sync import drifting, withdrawing
 from syncworker.sync.incidents import numbers_known, review_parts
 from syncworker.sync.stockroom import stockroom_of
 
@@ -48,6 +48,9 @@ def settle(tx: Transaction, channel: ChannelRecord, proof: PullProof) -> tuple[s
     pools.save_bounds(tx, settled)
     _close_pushes(tx, channel, before)
     _note_settled(tx, channel, list(before.values()), settled)
+    read = {pool_id: one for pool_id, one in before.items() if _was_read(one)}
+    drifting.proven(tx, channel, read.values())
+    drifting.corrected(tx, before.keys() - read.keys())
     parts = {part for record in before.values() for part in room.recipe(record)}
     touched = pools.mark_parts_dirty(tx, {part.sku for part in parts})
     review_parts(tx, parts)
@@ -102,6 +105,10 @@ def _note_settled(
             )
         elif record.read_due_at is not None and record.read_due_at > tx.now:
             pools.update(tx, record.id, read_due_at=None)
+
+
+def _was_read(record: PoolRecord) -> bool:
+    return record.bound.base is not None and record.bound.base.kind is BaseKind.READ
 
 
 def _has_risen_since_base(bound: Bound) -> bool:

@@ -59,6 +59,8 @@ channel = Table(
     Column("listing_fields", JSON(none_as_null=True), nullable=True),
     #: Below so many sellable units of a SKU nothing is shared any more.
     Column("escrow_below", Units, nullable=True),
+    #: What to do about each class of drift, and where a run stops; none: as usual.
+    Column("drift", JSON(none_as_null=True), nullable=True),
 )
 
 job = Table(

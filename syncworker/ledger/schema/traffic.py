@@ -89,6 +89,9 @@ read = Table(
     Column("answer", Units, nullable=True),
     #: base, too_fresh, absent, drift, failed
     Column("outcome", String(16), nullable=True),
+    #: What was expected when the answer came, and why it was not that (core.drift.DriftClass).
+    Column("expected", Units, nullable=True),
+    Column("drift", String(16), nullable=True),
 )
 Index("ix_read_pool", read.c.pool_id, read.c.began_at)
 

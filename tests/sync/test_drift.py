@@ -1,0 +1,457 @@
+"""A number that is not as expected has a class, and each class is put right, asked about or left alone as the operator wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from syncworker.connector.contract import OrderPage, Outcome, PushResult, QuantityPush
+from syncworker.core.drift import DriftClass, DriftPolicy, DriftRules
+from syncworker.core.exposure import counted
+from syncworker.core.model import QuantityMode
+from syncworker.errors import InputError
+from syncworker.ledger import incidents, pools, stock
+from syncworker.ledger.incidents import Incident, IncidentKind
+from syncworker.ledger.jobs import JobKind
+from syncworker.ledger.ledger import Ledger
+from syncworker.ledger.pools import PoolRecord
+from syncworker.sync import channels as use
+from syncworker.sync.applying import apply, draw_up
+from syncworker.sync.limits import set_limits
+from syncworker.sync.publishing import publish
+from syncworker.sync.pull import pull_orders
+from syncworker.sync.read import read_back
+from syncworker.sync.resolving import resolve
+from syncworker.sync.resync import ResyncReport, resync
+from tests.sync.shopfront import FACTS, Business, Shopfront
+
+BOTH = pytest.mark.parametrize("any_database", ["memory", "postgresql"], indirect=True)
+KEPT = [DriftPolicy.ASK, DriftPolicy.FREEZE]
+MODES = [QuantityMode.SET, QuantityMode.COMPARE_AND_SET]
+#: What a number of 3 is raised to where nine are there: a set needs all of its number free.
+RAISED = {QuantityMode.SET: 6, QuantityMode.COMPARE_AND_SET: 9}
+
+
+@pytest.fixture
+def any_database() -> str:
+    """In memory, unless a test says otherwise."""
+    return "memory"
+
+
+class Shop(Shopfront):
+    """Its staff change numbers, it tells of orders when it likes, and it may forget what it was sent."""
+
+    mute = False
+    forgets = False
+
+    def list_orders(self, feed: str, *, since: datetime, cursor: str | None) -> OrderPage:
+        page = super().list_orders(feed, since=since, cursor=cursor)
+        return replace(page, orders=(), next_cursor=None) if self.mute else page
+
+    def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
+        if not self.forgets:
+            return super().push_quantities(pushes)
+        return [PushResult(push_id=push.push_id, outcome=Outcome.APPLIED) for push in pushes]
+
+    def edit(self, quantity: int) -> None:
+        self.pools["BIN"].quantity = quantity
+
+
+class Seller(Business):
+    """A live shop that shows nine of each."""
+
+    shop: Shop
+
+    def __init__(self, ledger: Ledger, rules: DriftRules, mode: QuantityMode = QuantityMode.SET) -> None:
+        facts = replace(FACTS, mode=mode, clock_skew_s=1)
+        super().__init__(ledger, capabilities=facts)
+        self.shop = Shop(self.clock, facts)
+        with ledger.transaction() as tx:
+            use.register(tx, "shop", connector="fake", capabilities=facts, drift=rules)
+        publish(self.context, "shop")
+        self.go_live()
+        self.run(6)
+        assert self.number == 9
+
+    @property
+    def number(self) -> int:
+        return self.shop.pools["BIN"].quantity
+
+    @property
+    def pool(self) -> PoolRecord:
+        with self.ledger.snapshot() as tx:
+            return pools.by_key(tx, "shop", ["BIN"])["BIN"]
+
+    @property
+    def told(self) -> list[Incident]:
+        with self.ledger.snapshot() as tx:
+            return incidents.open_incidents(tx)
+
+    @property
+    def drifts(self) -> list[Incident]:
+        return [one for one in self.told if one.kind is IncidentKind.DRIFT]
+
+    def look(self) -> dict[str, int]:
+        """Read the bins back; how many differed, by class."""
+        report = read_back(self.context, "shop", pool_ids=[self.pool.id])
+        assert report is not None
+        return dict(report.classes)
+
+    def resync(self, *, dry_run: bool = False) -> ResyncReport:
+        return resync(self.context, ["shop"], dry_run=dry_run)
+
+    def approve(self, one: Incident) -> None:
+        self.ledger.run(lambda tx: resolve(tx, self.context, one.id, reason="seen", actor="sari"))
+
+    def holds_the_rule(self) -> bool:
+        with self.ledger.snapshot() as tx:
+            available = stock.levels(tx, ["BIN"])["BIN", "main"].available
+        return counted(self.pool.bound.exposure or 0) <= available
+
+
+def rules(one: DriftClass, policy: DriftPolicy) -> DriftRules:
+    return DriftRules(policies={one: policy}, brake_share=100)
+
+
+def seller(
+    ledger: Ledger, one: DriftClass, policy: DriftPolicy, mode: QuantityMode = QuantityMode.SET
+) -> Seller:
+    return Seller(ledger, rules(one, policy), mode)
+
+
+# --- edited upwards ------------------------------------------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("policy", DriftPolicy)
+def test_more_than_there_is_is_withdrawn_whatever_the_policy(
+    manual_ledger: Ledger, policy: DriftPolicy
+) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, policy)
+    business.shop.edit(15)
+
+    assert business.look() == {"edit": 1}
+    business.run(1, kinds=[JobKind.PUSH])
+
+    assert business.number == 0
+    business.run(6)
+    assert business.holds_the_rule()
+
+
+def test_an_edit_upwards_heals_by_itself_where_it_is_to_be_corrected(manual_ledger: Ledger) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, DriftPolicy.CORRECT)
+    business.shop.edit(15)
+    business.look()
+    (one,) = business.drifts
+    assert (one.details["class"], one.details["number"], one.details["expected"]) == ("edit", 15, 9)
+
+    business.run(30)
+
+    assert (business.number, business.told) == (9, [])
+
+
+@pytest.mark.parametrize("policy", KEPT)
+def test_an_edit_upwards_stays_lowered_until_a_person_says_so(
+    manual_ledger: Ledger, policy: DriftPolicy
+) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, policy)
+    business.shop.edit(15)
+    business.look()
+    business.run(30)
+    (one,) = business.drifts
+    assert business.number == 0
+
+    business.approve(one)
+    business.run(20)
+
+    assert (business.number, business.told) == (9, [])
+
+
+@pytest.mark.parametrize("policy", KEPT)
+def test_lowered_to_what_was_expected_a_question_answers_itself_and_what_is_frozen_stays_so(
+    manual_ledger: Ledger, policy: DriftPolicy
+) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, policy, QuantityMode.COMPARE_AND_SET)
+    business.shop.edit(15)
+    business.look()
+    business.run(30)
+
+    assert business.number == 9
+    assert bool(business.drifts) is (policy is DriftPolicy.FREEZE)
+
+
+# --- edited downwards ----------------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_an_edit_downwards_is_named_put_right_and_over(manual_ledger: Ledger) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, DriftPolicy.CORRECT)
+    business.shop.edit(3)
+
+    assert business.look() == {"missed_order": 1}
+    business.run(20)
+
+    assert (business.number, business.told) == (RAISED[QuantityMode.SET], [])
+    with manual_ledger.snapshot() as tx:
+        (one,) = [each for each in incidents.latest_incidents(tx) if each.kind is IncidentKind.DRIFT]
+    assert (one.details["class"], one.details["number"], one.details["expected"]) == ("edit", 3, 9)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("policy", KEPT)
+def test_an_edit_downwards_is_left_as_it_is_until_a_person_approves(
+    manual_ledger: Ledger, policy: DriftPolicy, mode: QuantityMode
+) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, policy, mode)
+    business.shop.edit(3)
+    business.look()
+    business.run(20)
+    (one,) = business.drifts
+    assert (business.number, one.details["policy"]) == (3, policy.value)
+
+    business.approve(one)
+    business.run(20)
+
+    assert (business.number, business.told) == (RAISED[mode], [])
+
+
+@pytest.mark.parametrize("policy", KEPT)
+def test_put_back_by_hand_a_question_answers_itself_and_what_is_frozen_stays_so(
+    manual_ledger: Ledger, policy: DriftPolicy
+) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, policy)
+    business.shop.edit(3)
+    business.look()
+    business.run(20)
+
+    business.shop.edit(9)
+    business.look()
+    business.run(4)
+
+    assert bool(business.drifts) is (policy is DriftPolicy.FREEZE)
+
+
+def test_what_is_kept_may_be_sold_and_lowered_by_a_limit_all_the_same(manual_ledger: Ledger) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, DriftPolicy.FREEZE)
+    business.shop.edit(3)
+    business.look()
+    business.run(20)
+    business.shop.buy(business.listing("BIN").external_id, 1)
+    business.run(2)
+    assert business.number == 2
+
+    manual_ledger.run(lambda tx: set_limits(tx, "shop", "BIN", pause=True))
+    business.run(4)
+
+    assert (business.number, business.holds_the_rule()) == (0, True)
+
+
+def test_a_drift_that_heals_by_itself_is_closed_by_no_word(manual_ledger: Ledger) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, DriftPolicy.CORRECT)
+    business.shop.edit(15)
+    business.look()
+
+    with pytest.raises(InputError, match="closes by itself"):
+        business.approve(business.drifts[0])
+
+
+# --- orders, pushes, locks, links ----------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_unit_that_an_order_explains_is_no_edit(manual_ledger: Ledger) -> None:
+    business = seller(manual_ledger, DriftClass.EDIT, DriftPolicy.FREEZE)
+    business.shop.buy(business.listing("BIN").external_id, 2)
+
+    assert business.look() == {"missed_order": 1}
+    business.run(20)
+
+    with manual_ledger.snapshot() as tx:
+        assert incidents.latest_incidents(tx) == []
+
+
+def test_an_order_that_comes_late_with_the_pull_that_goes_first_is_named_as_missed(
+    manual_ledger: Ledger,
+) -> None:
+    business = seller(manual_ledger, DriftClass.MISSED_ORDER, DriftPolicy.CORRECT)
+    business.shop.mute = True
+    business.shop.buy(business.listing("BIN").external_id, 2)
+    business.run(3, kinds=[JobKind.PULL])
+    business.shop.mute = False
+
+    report = business.resync()
+
+    assert (report.pulled, report.drift) == (1, {"missed_order": 1})
+    assert business.drifts == []
+
+
+@pytest.mark.parametrize("policy", KEPT)
+def test_a_missing_unit_is_asked_about_at_once_where_the_operator_wants_it(
+    manual_ledger: Ledger, policy: DriftPolicy
+) -> None:
+    business = seller(manual_ledger, DriftClass.MISSED_ORDER, policy)
+    business.shop.edit(1)
+    business.look()
+    business.run(20)
+
+    assert business.number == 1
+    assert [one.details["class"] for one in business.drifts] == ["missed_order"]
+
+
+def test_a_push_that_was_accepted_and_forgotten_is_a_late_push(manual_ledger: Ledger) -> None:
+    business = seller(manual_ledger, DriftClass.LATE_PUSH, DriftPolicy.CORRECT)
+    business.shop.forgets = True
+    manual_ledger.run(lambda tx: set_limits(tx, "shop", "BIN", pause=True))
+    business.run(4)
+    assert (business.number, business.pool.bound.exposure) == (9, 0)
+    business.shop.forgets = False
+
+    report = business.resync()
+
+    assert report.drift == {"late_push": 1}
+    assert [one.details["class"] for one in business.drifts] == ["late_push"]
+    business.run(20)
+    assert (business.number, business.told) == (0, [])
+
+
+@pytest.mark.parametrize("policy", DriftPolicy)
+def test_units_that_a_campaign_keeps_are_named_as_locked(manual_ledger: Ledger, policy: DriftPolicy) -> None:
+    business = seller(manual_ledger, DriftClass.LOCKED, policy)
+    pool_id = business.pool.id
+    with manual_ledger.transaction() as tx:
+        pools.update(tx, pool_id, locked=12, locked_until=tx.now + timedelta(minutes=15))
+    business.shop.edit(12)
+
+    assert business.look() == {"locked": 1}
+
+    (one,) = business.drifts
+    assert (one.details["class"], one.details["policy"]) == ("locked", policy.value)
+
+
+@BOTH
+def test_a_number_that_is_gone_is_asked_about_and_goes_on_when_it_is_back(manual_ledger: Ledger) -> None:
+    business = Seller(manual_ledger, DriftRules(brake_share=100))
+    number = business.shop.pools.pop("BIN")
+    listing = business.shop.listings.pop(business.listing("BIN").external_id)
+    business.look()
+    business.run(4)
+
+    (one,) = business.drifts
+    assert (one.details["class"], one.details["policy"]) == ("mapping", "ask")
+    asked = business.shop.count("push_quantities")
+    business.run(6)
+    assert business.shop.count("push_quantities") == asked
+
+    business.shop.pools["BIN"], business.shop.listings[listing.listing_id] = number, listing
+    business.shop.edit(0)
+    business.look()
+    business.run(10)
+    assert (business.number, business.told) == (9, [])
+
+
+# --- the brake -----------------------------------------------------------------------------------------------------
+
+QUICK_BRAKE = DriftRules(brake_share=30, brake_least=1)
+
+
+@BOTH
+def test_a_run_that_would_change_too_much_stops_before_it_sends(manual_ledger: Ledger) -> None:
+    business = Seller(manual_ledger, QUICK_BRAKE, QuantityMode.COMPARE_AND_SET)
+    business.shop.edit(15)
+    sent = business.shop.count("push_quantities")
+
+    report = business.resync()
+
+    found = [(one.channel, one.sweep.changed, one.sweep.listings) for one in report.braked]
+    assert found == [("shop", 1, 2)]
+    assert business.shop.count("push_quantities") == sent
+    assert IncidentKind.BRAKE in {one.kind for one in business.told}
+
+
+def test_a_dry_run_says_that_it_would_stop_and_opens_nothing(manual_ledger: Ledger) -> None:
+    business = Seller(manual_ledger, QUICK_BRAKE, QuantityMode.COMPARE_AND_SET)
+    business.shop.edit(15)
+
+    report = business.resync(dry_run=True)
+
+    assert [one.channel for one in report.braked] == ["shop"]
+    assert IncidentKind.BRAKE not in {one.kind for one in business.told}
+
+
+def emptied(ledger: Ledger) -> Seller:
+    """Somebody took bins off by hand, that is proven, and the run that found it has stopped."""
+    business = Seller(ledger, QUICK_BRAKE, QuantityMode.COMPARE_AND_SET)
+    business.shop.edit(1)
+    business.resync()
+    business.run(10)
+    assert [one.kind for one in business.told] == [IncidentKind.BRAKE]
+    assert (business.told[0].details["changed"], business.told[0].details["zeroed"]) == (1, 0)
+    assert business.number == 1
+    return business
+
+
+def test_an_approved_plan_is_outside_the_brake_and_ends_it(manual_ledger: Ledger) -> None:
+    business = emptied(manual_ledger)
+    with manual_ledger.snapshot() as tx:
+        plan = draw_up(tx, business.context, ["shop"], skus=None, actor="sari")
+    assert [item.sku for item in plan.items] == ["BIN"]
+
+    report = apply(business.context, plan, actor="sari")
+
+    assert [one.outcome for one in report.sent] == [Outcome.APPLIED]
+    assert (business.number, business.told) == (9, [])
+
+
+def test_a_persons_word_ends_the_brake_too(manual_ledger: Ledger) -> None:
+    business = emptied(manual_ledger)
+
+    business.approve(business.told[0])
+    business.run(10)
+
+    assert (business.number, business.told) == (9, [])
+
+
+def test_a_later_run_that_would_change_little_ends_it(manual_ledger: Ledger) -> None:
+    business = emptied(manual_ledger)
+    business.shop.edit(9)
+
+    report = business.resync()
+
+    assert report.braked == ()
+    assert IncidentKind.BRAKE not in {one.kind for one in business.told}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_sales_and_what_was_to_be_done_anyway_are_never_braked(
+    manual_ledger: Ledger, mode: QuantityMode
+) -> None:
+    business = Seller(manual_ledger, QUICK_BRAKE, mode)
+    business.receive("BIN", 40)
+    business.receive("BROOM", 40)
+    for sku in ("BIN", "BROOM"):
+        business.shop.buy(business.listing(sku).external_id, 8)
+    pull_orders(business.context, "shop")
+
+    report = business.resync()
+
+    assert report.braked == ()
+    business.run(10)
+    assert business.told == []
+    assert business.number > 9
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_units_beyond_what_there_is_are_withdrawn_though_the_run_stopped(
+    manual_ledger: Ledger, mode: QuantityMode
+) -> None:
+    business = Seller(manual_ledger, QUICK_BRAKE, mode)
+    business.shop.edit(15)
+
+    assert [one.channel for one in business.resync().braked] == ["shop"]
+    business.run(6)
+
+    assert business.number == (0 if mode is QuantityMode.SET else 9)
+    assert business.holds_the_rule()
