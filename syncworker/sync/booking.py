@@ -5,7 +5,7 @@ Rows are locked in that order everywhere: orders, counts, pools.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -175,7 +175,15 @@ def _move_bounds(
             record.id: record.shown for record in after.values() if record.shown != before[record.id].shown
         },
     )
-    _notice(tx, channel, before, after)
+    unsure = {pool_id for change, pool_ids in numbers if _is_unsure(change) for pool_id in pool_ids}
+    _notice(tx, channel, before, after, unsure)
+
+
+def _is_unsure(change: LineChange) -> bool:
+    """A sale of which nobody knows whether the channel's number fell with it."""
+    taken, before = change.after.levels, Levels() if change.before is None else change.before.levels
+    is_sale = taken.ordered - taken.cancelled > before.ordered - before.cancelled
+    return is_sale and change.after.state is LineState.APPLIED and change.after.counts_down is Known.UNKNOWN
 
 
 def _moves_bound(change: LineChange) -> bool:
@@ -235,13 +243,21 @@ def _shown(record: PoolRecord, before: Levels, line: LineRecord) -> int | None:
 
 
 def _notice(
-    tx: Transaction, channel: ChannelRecord, before: Mapping[str, PoolRecord], after: Mapping[str, PoolRecord]
+    tx: Transaction,
+    channel: ChannelRecord,
+    before: Mapping[str, PoolRecord],
+    after: Mapping[str, PoolRecord],
+    unsure: Collection[str],
 ) -> None:
-    """A bound below 0 may be wrong, and one that the channel raised may be too high: both are read back."""
+    """Read back a bound below 0, which may be wrong, and one that may be too high: the channel raised it, or did not tell
+    whether a sale lowered its number. Until that is read, units that others could sell stay bound there.
+    """
     for record in after.values():
         if is_broken(record.bound) and not is_broken(before[record.id].bound):
             pools.want_read(tx, [record.id], at=tx.now)
-        elif _has_risen(before[record.id].bound, record.bound):
+        elif _has_risen(before[record.id].bound, record.bound) or (
+            record.id in unsure and channel.rules.readable
+        ):
             pools.want_read(tx, [record.id], at=tx.now + channel.rules.read_lag)
 
 
