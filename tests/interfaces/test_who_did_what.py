@@ -113,6 +113,22 @@ def test_a_file_that_changes_nothing_is_no_run(stocked: Shop) -> None:
     assert stocked.json("stock", "import", str(file), "--dry-run")["run"] is None
 
 
+def test_a_resync_is_a_run_with_an_item_for_each_number_that_was_to_be_sent(stocked: Shop) -> None:
+    plan = _rows(stocked.json("resync", "--dry-run", code=3), "plan")
+    assert _rows(stocked.json("run", "list", "--kind", "resync"), "runs") == []
+
+    stocked.json("resync")
+
+    (run,) = _rows(stocked.json("run", "list", "--kind", "resync"), "runs")
+    assert (run["state"], run["details"]["channels"]) == ("done", "counter")
+    items = _rows(stocked.json("run", "show", str(run["id"])), "items")
+    sent = sorted(
+        f"{row['channel']}/{row['sku']}/{row['pool_id']}" for row in plan if row["kind"] is not None
+    )
+    assert [item["subject"] for item in items] == sent
+    assert sent
+
+
 def test_a_run_that_goes_on_says_how_far_it_is(stocked: Shop) -> None:
     def begin(tx: Transaction) -> None:
         runs.begin(tx, "zz-running", kind="resync", actor="sari", details={})
