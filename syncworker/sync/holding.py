@@ -170,7 +170,8 @@ def _expire(tx: Transaction, hold_id: int) -> None:
 def _end(
     tx: Transaction, hold_id: int, outcome: HoldOutcome, *, actor: str, partly: bool = False
 ) -> HoldRecord:
-    places = [(part.sku, load_hold(tx, hold_id).location) for part in load_hold(tx, hold_id).parts]
+    asked = load_hold(tx, hold_id)
+    places = [(part.sku, asked.location) for part in asked.parts]
     _lock(tx, places)
     stock.lock(tx, places)
     record = load_hold(tx, hold_id)
