@@ -195,6 +195,23 @@ def told_since(tx: Snapshot, since: Mapping[str, datetime], *, skew: timedelta) 
     return dict(units)
 
 
+def unsure_since(tx: Snapshot, since: Mapping[str, datetime]) -> set[str]:
+    """Channels with a live sale that was recorded after its pool's moment and may not have lowered its number."""
+    if not since:
+        return set()
+    rows = tx.execute(
+        sa.select(order.c.channel, order.c.recorded_at, order_line.c.pool_id)
+        .join(order, order.c.id == order_line.c.order_id)
+        .where(
+            among(tx.dialect, order_line.c.pool_id, since),
+            order.c.recorded_at >= min(since.values()),
+            order_line.c.counts_down == Known.UNKNOWN.value,
+            order_line.c.ordered > order_line.c.cancelled,
+        )
+    )
+    return {row.channel for row in rows if row.recorded_at >= since[row.pool_id]}
+
+
 def in_conflict(tx: Snapshot, part: str, *, most: int = 20) -> list[tuple[str, str, int]]:
     """Live orders that still wait for units of the part: (channel, external id, units), oldest first."""
     rows = tx.execute(

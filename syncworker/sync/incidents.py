@@ -13,7 +13,7 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.orders import OrderRecord
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync import drifting
-from syncworker.sync.stockroom import Part, stockroom_of
+from syncworker.sync.stockroom import Part, Stockroom, stockroom_of
 
 #: Failures in a row after which a channel counts as failing; fewer are hiccups.
 FAILING_AFTER = 3
@@ -50,10 +50,18 @@ def review_parts(tx: Transaction, parts: Iterable[Part]) -> None:
                 "location": part.location,
                 "units_short": -free,
                 "available": available,
+                "unsure": ", ".join(_unsure(tx, room, part)),
             }
             incidents.open_incident(tx, IncidentKind.DEFICIT, subject, details)
         elif (IncidentKind.DEFICIT, subject) in open_now:
             incidents.close_incident(tx, IncidentKind.DEFICIT, subject)
+
+
+def _unsure(tx: Transaction, room: Stockroom, part: Part) -> list[str]:
+    """Channels that did not say whether a sale of the part lowered their number, and were not read back since."""
+    held = [one for one in room.pools.values() if one.in_sum and part in room.recipe(one)]
+    settled = {one.id: one.bound.settled_at for one in held if one.bound.settled_at is not None}
+    return sorted(orders.unsure_since(tx, settled))
 
 
 def review_pools(tx: Transaction, records: Iterable[PoolRecord]) -> None:

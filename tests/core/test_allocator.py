@@ -214,12 +214,10 @@ def test_a_deficit_is_covered_over_an_unknown_outcome_by_set_zero_once() -> None
 
 def test_a_zero_that_waits_for_its_settle_is_not_sent_again_though_an_earlier_set_may_land_still() -> None:
     waits = pool("X", SET, 1, pending=True, open_push=True, coming=0, zero_waits=True)
-    unknown = pool("X", SET, None, open_push=True, coming=0, zero_waits=True)
+    unknown = replace(waits, exposure=None, pending=False, withdraw=True)
 
-    assert _plan(0, waits)["X"].push is None
-    assert _plan(0, replace(waits, withdraw=True))["X"].push is None
-    assert _plan(0, replace(unknown, withdraw=True))["X"].push is None
-    assert _plan(0, replace(unknown, zero_waits=False, withdraw=True))["X"].push == _set(0)
+    assert {_plan(0, one)["X"].push for one in (waits, replace(waits, withdraw=True), unknown)} == {None}
+    assert _plan(0, replace(unknown, zero_waits=False))["X"].push == _set(0)
 
 
 def test_a_clamping_channel_is_lowered_but_its_bound_waits_for_a_read() -> None:

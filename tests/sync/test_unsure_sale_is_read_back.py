@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from syncworker.ledger import channels, pools
+from syncworker.ledger import channels, incidents, pools
+from syncworker.ledger.incidents import IncidentKind
 from syncworker.sandbox.profile import ShopProfile
 from syncworker.sync.settle import reconcile_after
 from tests.simulation.world import World, open_world
@@ -38,4 +39,22 @@ def test_the_units_come_free_long_before_the_number_would_be_looked_at_anyway() 
 
     assert (shown, _exposure(world)) == (20, 19)
     assert [event["asked"] for event in world.shops["warung"].log if event["kind"] == "set"] == [20]
+    world.ledger.close()
+
+
+def test_people_are_told_why_more_may_be_shown_than_there_is() -> None:
+    profile = ShopProfile(name="warung", visibility_lag_s=1.0, request_horizon_s=3.0)
+    world = open_world([profile], catalogue=BINS, poll_s=2.0, tick_s=0.5)
+    world.run_until(8.0)
+    world.shops["warung"].buy(sku="BIN-BAMBU", now=world.clock.time, counts_down="unknown")
+
+    def told(world: World) -> list[tuple[IncidentKind, object]]:
+        with world.ledger.snapshot() as tx:
+            return [(one.kind, one.details.get("unsure")) for one in incidents.open_incidents(tx)]
+
+    world.run_until(20.0, done=lambda: bool(told(world)))
+
+    assert told(world) == [(IncidentKind.DEFICIT, "warung")]
+    world.run_until(60.0, done=lambda: not told(world))
+    assert told(world) == []
     world.ledger.close()

@@ -21,7 +21,7 @@ def _count(world: World, units: int) -> None:
     world.ledger.run(lambda tx: goods.count(tx, counted, reference=f"count-{units}", actor="test"))
 
 
-def _numbers(world: World) -> list[int]:
+def _numbers(world: World) -> list[object]:
     return [event["asked"] for event in world.shops["warung"].log if event["kind"] == "set"]
 
 

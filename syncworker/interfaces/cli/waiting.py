@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncworker.interfaces.language import N_, _
+from syncworker.interfaces.language import N_, _, ngettext
 
 if TYPE_CHECKING:
     from syncworker.bootstrap import App
     from syncworker.ledger.ledger import Snapshot
 
+
+#: Seconds between two lines where no bar can be drawn.
+TELL_EVERY_S = 60.0
 
 #: The option that says how long a command waits at most, as ``timeout_s``.
 timeout = click.option(
@@ -37,17 +40,38 @@ def wait_until(
 
     most = timedelta(seconds=timeout_s)
     if not is_watched():
-        return work_until(app.context, names, is_done, most=most, pause=time.sleep)
+        look = _telling_now_and_then(names, is_done)
+        return work_until(app.context, names, look, most=most, pause=time.sleep)
     with app.ledger.snapshot() as tx:
         total = _open(tx, names)
     with progress(_("Waiting"), total) as done:
 
-        def look(tx: Snapshot) -> bool:
+        def draw(tx: Snapshot) -> bool:
             # More may become open on the way: the bar never goes back for that.
             done(max(0, total - _open(tx, names)))
             return is_done(tx)
 
-        return work_until(app.context, names, look, most=most, pause=time.sleep)
+        return work_until(app.context, names, draw, most=most, pause=time.sleep)
+
+
+def _telling_now_and_then(
+    names: Sequence[str], is_done: Callable[[Snapshot], bool]
+) -> Callable[[Snapshot], bool]:
+    """Where no bar can be drawn: a line a minute on standard error, so that a log shows that the command lives."""
+    told_at = time.monotonic()
+
+    def look(tx: Snapshot) -> bool:
+        nonlocal told_at
+        if time.monotonic() - told_at >= TELL_EVERY_S:
+            told_at = time.monotonic()
+            n = _open(tx, names)
+            text = ngettext(
+                "Still waiting: {n} number is not settled.", "Still waiting: {n} numbers are not settled.", n
+            )
+            click.echo(text.format(n=n), err=True)
+        return is_done(tx)
+
+    return look
 
 
 def _open(tx: Snapshot, names: Sequence[str]) -> int:

@@ -59,6 +59,7 @@ RUNS = {
     "resync": N_("resync"),
     "reconcile": N_("read-back of every number"),
     "assume": N_("number vouched for"),
+    "apply": N_("plan carried out"),
     "resolve": N_("incident closed by a person"),
     "remove": N_("channel removed"),
     "undo": N_("undone"),
@@ -104,6 +105,9 @@ _INCIDENTS = {
     IncidentKind.OVERSOLD: N_("oversold: {units_short} of {sku} too many were sold"),
     IncidentKind.DEFICIT: N_("the channels together could sell {units_short} of {sku} more than there are"),
     IncidentKind.DRIFT: N_("{channel} shows more of {sku} than we can explain"),
+    IncidentKind.BRAKE: N_(
+        "a run at {channel} stopped: it would have changed {changed} of {listings} listings, {zeroed} of them to 0"
+    ),
     IncidentKind.PARKED: N_("{channel} refuses {sku}: {message}"),
     IncidentKind.FAILING: N_("{channel} fails: {error}"),
     IncidentKind.QUARANTINE: N_("order {order} at {channel} sells a listing that is not linked"),
@@ -129,6 +133,10 @@ _NEXT_STEPS = {
     IncidentKind.DEFICIT: N_("Nothing to do: numbers are being lowered. See `syncworker explain {sku}`."),
     IncidentKind.DRIFT: N_(
         "Was it changed by hand there? `syncworker resync {channel} --sku {sku}` corrects it."
+    ),
+    IncidentKind.BRAKE: N_(
+        "Nothing is raised there until you approve: `syncworker resync {channel} --dry-run --plan FILE`, look at it, then"
+        " `syncworker resync --apply FILE`."
     ),
     IncidentKind.PARKED: N_("Mend it at the channel, then `syncworker resync {channel} --sku {sku}`."),
     IncidentKind.FAILING: N_("See what is wrong with `syncworker channel check {channel}`."),
@@ -156,6 +164,38 @@ _NEXT_STEPS = {
     ),
     IncidentKind.LATE_ORDER: N_("Declare a longer visibility_lag_s for {channel} in channels.toml."),
 }
+#: Why a number differs; the classes without a sentence of their own are told as any other.
+DRIFTS = {
+    "late_push": N_("{channel} still shows {number} of {sku}, though it accepted {expected}"),
+    "edit": N_("{sku} was changed by hand at {channel}: it shows {number}, expected were {expected}"),
+    "missed_order": N_("{channel} shows {number} of {sku}, expected were {expected}: orders may be missing"),
+    "locked": N_("{channel} keeps {number} of {sku} on sale, whatever it is told; expected were {expected}"),
+    "mapping": N_("{channel} has no number for {sku} any more"),
+}
+CLASSES = {
+    "late_push": N_("a push came late"),
+    "edit": N_("changed there"),
+    "missed_order": N_("orders missed or yet to come"),
+    "locked": N_("locked there"),
+    "mapping": N_("gone there"),
+}
+_KEPT_STEPS = {
+    "ask": N_(
+        "It is only lowered until you approve or it is {expected} again. If {channel} is right, correct the count or set a"
+        " limit first. See `syncworker explain {sku}`."
+    ),
+    "freeze": N_(
+        "It is frozen: only lowered until you say so. If {channel} is right, correct the count or set a limit first. See"
+        " `syncworker explain {sku}`."
+    ),
+}
+_UNSURE = N_(
+    "{unsure}: it does not say whether a sale of {sku} lowered its number, so {units_short} may be shown once too often"
+)
+_UNSURE_STEP = N_(
+    "Nothing to do: it is read back within minutes, and less is shown meanwhile. If you see the number fall with each order,"
+    " say so in channels.toml (`syncworker connector info`, counts_down): then this does not happen."
+)
 _UNFORESEEN = N_("{kind}: {subject}")
 _LOOK = N_("See `syncworker incident list --json` for the facts.")
 
@@ -217,6 +257,9 @@ def wait(one: Wait, channel: str) -> str:
 def incident(one: Incident) -> str:
     """What is wrong, in one sentence."""
     template = _INCIDENTS.get(one.kind)
+    named = str(one.details.get("class"))
+    if one.kind is IncidentKind.DRIFT and (one.details.get("number") is not None or named == "mapping"):
+        template = DRIFTS.get(named, template)
     if template is None:
         return _(_UNFORESEEN).format(kind=one.kind.value, subject=one.subject)
     return _(template).format_map(_Facts(one.details))
@@ -224,7 +267,17 @@ def incident(one: Incident) -> str:
 
 def next_step(one: Incident) -> str:
     """What to do about it."""
-    return _(_NEXT_STEPS.get(one.kind, _LOOK)).format_map(_Facts(one.details))
+    step = _NEXT_STEPS.get(one.kind, _LOOK)
+    if one.kind is IncidentKind.DEFICIT and one.details.get("unsure"):
+        step = _UNSURE_STEP
+    if one.kind is IncidentKind.DRIFT:
+        step = _KEPT_STEPS.get(str(one.details.get("policy")), step)
+    return _(step).format_map(_Facts(one.details))
+
+
+def drift(name: str) -> str:
+    """Why a number was not as expected."""
+    return _(CLASSES.get(name, name))
 
 
 class _Facts(dict[str, object]):
@@ -238,6 +291,8 @@ class _Facts(dict[str, object]):
 
 
 def _spoken(value: object) -> object:
+    if value is None:
+        return "–"
     return number(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
