@@ -86,7 +86,7 @@ def read_channels(
     for key in table:
         if key not in ("channels", "drift"):
             findings.problems.append(unknown_key(str(path), key, ["channels", "drift"]))
-    usual = read_drift(str(path), table, findings.problems)
+    usual = read_drift(f"{path}: drift", table, findings.problems)
     channels = table.get("channels", {})
     if not isinstance(channels, dict):
         findings.problems.append(
@@ -117,7 +117,7 @@ def read_channel(
     choice = read_policy(where, raw, findings.problems, default)
     counts = _flag(where, raw, "counts_open_orders", findings)
     price = read_price(where, raw, findings.problems)
-    drift = read_drift(where, raw, findings.problems, usual)
+    drift = read_drift(f"{where}.drift", raw, findings.problems, usual)
     manifest = _manifest(path, raw)
     connector = _connector(where, raw, manifest, findings)
     settings = None if connector is None else _settings(path, where, raw, connector, findings)

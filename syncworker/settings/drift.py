@@ -17,10 +17,10 @@ USUAL = DriftRules()
 def read_drift(
     where: str, raw: Mapping[str, object], problems: list[str], default: DriftRules = USUAL
 ) -> DriftRules:
-    """What the table says, and ``default`` where it says nothing; what is wrong is added to ``problems``."""
+    """What the table ``drift`` in ``raw``, called ``where`` to people, says, and ``default`` where it says nothing; what is wrong is added to ``problems``."""
     if "drift" not in raw:
         return default
-    where, table = (f"{where}.drift" if "channels." in where else f"{where}: drift"), raw["drift"]
+    table = raw["drift"]
     if not isinstance(table, dict):
         problems.append(f"{where}: found {shown(table)}, expected a table [{where.rpartition(': ')[2]}]")
         return default

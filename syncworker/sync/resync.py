@@ -108,7 +108,7 @@ def resync(
         pulled=sum(each.pulled for each in found.values()),
         read=sum(each.read for each in found.values()),
         drifted=sum(each.drifted for each in found.values()),
-        drift=sum((Counter(each.drift) for each in found.values()), Counter()),
+        drift=dict(sum((Counter(each.drift) for each in found.values()), Counter())),
         plan=plan,
         applied=sum(each.applied for each in sent),
         refused=sum(each.refused for each in sent),

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
         " what is wrong. Safe to repeat, also beside a running `syncworker up`.\n\n"
         "To look first: `--dry-run --plan FILE` puts the plan on paper, `syncworker plan show FILE` shows it, and"
         " `--apply FILE` carries out exactly that, leaving out and naming what moved since.\n\n"
-        "Exit codes: 3 a dry run found something to send · 4 not finished in time · 5 a channel could not be reached ·"
+        "Exit codes: 3 a dry run found something to send · 4 not finished in time, or stopped since it would change too much"
+        " at once · 5 a channel could not be reached, or something of a plan was skipped ·"
         " 6 somebody else is at it."
     ),
 )
@@ -160,6 +161,8 @@ def _exit_code(
     dry_run: bool,
     wait: bool,
 ) -> int:
+    if report.braked and not dry_run:
+        return ATTENTION
     if any(errors.values()):
         return PARTIAL
     if errors and not wait:
@@ -188,6 +191,7 @@ def _show(
             "{pulled} orders were new or different, {read} numbers read back, {drifted} of them unexplained."
         ).format(pulled=report.pulled, read=report.read, drifted=report.drifted)
     )
+    _tell_drift(desk, report)
     if dry_run:
         desk.say(_("Nothing was sent: this was a dry run."))
     elif not waited:
@@ -201,8 +205,30 @@ def _show(
         desk.say(_("{channel} was not reached: {error}").format(channel=name, error=harmless(said)))
     for work in left if not dry_run else ():
         desk.say(_("Still open at {channel}: {what}.").format(channel=work.channel, what=_open_text(work)))
-    if not left and not errors and not dry_run:
+    if not left and not errors and not dry_run and not report.braked:
         desk.say(_("Every channel shows what it should."))
+
+
+def _tell_drift(desk: Desk, report: ResyncReport) -> None:
+    """Why numbers differed, and where the run stopped."""
+    from syncworker.interfaces.cli import words
+
+    if report.drift:
+        found = ", ".join(f"{words.drift(name)}: {count}" for name, count in report.drift.items())
+        desk.say(_("Not as expected: {found}.").format(found=found))
+    for one in report.braked:
+        desk.say(
+            _(
+                "{channel}: {changed} of {listings} listings would change, {zeroed} of them to 0. That is too much at once:"
+                " nothing is sent there. Look first: `syncworker resync {channel} --dry-run --plan FILE`, then"
+                " `syncworker resync --apply FILE`."
+            ).format(
+                channel=one.channel,
+                changed=one.sweep.changed,
+                listings=one.sweep.listings,
+                zeroed=one.sweep.zeroed,
+            )
+        )
 
 
 def _open_text(work: OpenWork) -> str:
