@@ -200,9 +200,7 @@ def test_a_visit_that_found_nothing_sold_counts_once_as_well(gallery: Shop) -> N
     [("add", "BIN-BAMBU", "1", "--channel", "galeri"), ("settle", "BIN-BAMBU", "2", "--channel", "galeri")],
 )
 def test_a_reference_that_is_too_long_is_a_mistake(gallery: Shop, sale: tuple[str, ...]) -> None:
-    assert "A reference has 1 to 255 signs, not " in gallery.refused(
-        "sale", *sale, "--reference", "x" * 256
-    )
+    assert "A reference has 1 to 255 signs, not " in gallery.refused("sale", *sale, "--reference", "x" * 256)
 
 
 def test_more_than_was_brought_there_is_a_mistake(gallery: Shop) -> None:
