@@ -76,6 +76,8 @@ class World:
     acts: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     #: Called before each request leaves, for faults of our own process.
     on_request: Callable[[], None] = lambda: None
+    #: What a careless connector makes of each channel.
+    lie: Callable[[Channel], Channel] | None = None
     ids: int = 0
 
     @property
@@ -95,7 +97,8 @@ class World:
             self.on_request()
             self.advance(seconds)
 
-        return simulated_channel(self.shops[name], self.settings[name], self.clock, advance, self.calls)
+        channel = simulated_channel(self.shops[name], self.settings[name], self.clock, advance, self.calls)
+        return channel if self.lie is None else self.lie(channel)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Have something happen outside at START + ``seconds``."""
