@@ -20,8 +20,6 @@ sku,title,on_hand,price,currency,parts
 BIN-BAMBU,Tempat sampah bambu,8,85000,IDR,
 """
 USUAL: Mapping[str, Any] = {"visibility_lag_s": 0.5, "request_horizon_s": 2.0, "idempotency_retention_s": 0.0}
-#: When the many come.
-RUSH_S = 12.0
 #: A connector between the engine and the shop.
 Lie = Callable[[Channel], Channel]
 
@@ -45,6 +43,8 @@ class Habit:
     lie: Lie | None = None
     #: What happens, before many buyers come at once to both shops.
     acts: Acts
+    #: When those come: before a read-back of what stood idle would mend it.
+    rush_s: float = 12.0
 
 
 class Careless:
@@ -62,13 +62,6 @@ class NoRestock(Careless):
 
     def list_orders(self, feed: str, *, since: datetime, cursor: str | None) -> OrderPage:
         return _lines(self.channel.list_orders(feed, since=since, cursor=cursor), restocked=Known.NO)
-
-
-class AllCount(Careless):
-    """Says that every unit lowered the number."""
-
-    def list_orders(self, feed: str, *, since: datetime, cursor: str | None) -> OrderPage:
-        return _lines(self.channel.list_orders(feed, since=since, cursor=cursor), counts_down=Known.YES)
 
 
 class AllApplied(Careless):
@@ -97,11 +90,11 @@ def sell(habit: Habit, *, is_told: bool) -> World:
         for spec in habit.faults:
             world.shops[name].faults.order(spec)
     habit.acts(world)
-    world.run_until(RUSH_S)
+    world.run_until(habit.rush_s)
     for name in world.shops:
         for _ in range(20):
             visit(world, name, "BIN-BAMBU")
-    world.run_until(RUSH_S + 3.0)
+    world.run_until(habit.rush_s + 3.0)
     return world
 
 

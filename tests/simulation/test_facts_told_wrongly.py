@@ -16,9 +16,6 @@ from tests.simulation.habits import Habit, sell
 ADJUSTS = {"quantity_mode": "delta"}
 LOST = FaultSpec(kind="cut_after", operation="quantities", count=1)
 HABITS: Mapping[str, Habit] = {
-    "counts_down: every unit is said to lower the number": Habit(
-        true=ADJUSTS, lie=habits.AllCount, acts=habits.given_away
-    ),
     "partial failure: a refused item is said to be applied": Habit(
         true=ADJUSTS,
         lie=habits.AllApplied,
