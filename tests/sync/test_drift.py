@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import timedelta
 
 import pytest
 
-from syncworker.connector.contract import OrderPage, Outcome, PushResult, QuantityPush
 from syncworker.core.drift import DriftClass, DriftPolicy, DriftRules
-from syncworker.core.exposure import counted
 from syncworker.core.model import QuantityMode
 from syncworker.errors import InputError
-from syncworker.ledger import incidents, pools, stock
-from syncworker.ledger.incidents import Incident, IncidentKind
+from syncworker.ledger import incidents, pools
+from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger
-from syncworker.ledger.pools import PoolRecord
-from syncworker.sync import channels as use
-from syncworker.sync.applying import apply, draw_up
 from syncworker.sync.limits import set_limits
-from syncworker.sync.publishing import publish
-from syncworker.sync.pull import pull_orders
-from syncworker.sync.read import read_back
-from syncworker.sync.resolving import resolve
-from syncworker.sync.resync import ResyncReport, resync
-from tests.sync.shopfront import FACTS, Business, Shopfront
+from tests.sync.seller import Seller
 
 BOTH = pytest.mark.parametrize("any_database", ["memory", "postgresql"], indirect=True)
 KEPT = [DriftPolicy.ASK, DriftPolicy.FREEZE]
@@ -39,77 +28,6 @@ RAISED = {QuantityMode.SET: 6, QuantityMode.COMPARE_AND_SET: 9}
 def any_database() -> str:
     """In memory, unless a test says otherwise."""
     return "memory"
-
-
-class Shop(Shopfront):
-    """Its staff change numbers, it tells of orders when it likes, and it may forget what it was sent."""
-
-    mute = False
-    forgets = False
-
-    def list_orders(self, feed: str, *, since: datetime, cursor: str | None) -> OrderPage:
-        page = super().list_orders(feed, since=since, cursor=cursor)
-        return replace(page, orders=(), next_cursor=None) if self.mute else page
-
-    def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
-        if not self.forgets:
-            return super().push_quantities(pushes)
-        return [PushResult(push_id=push.push_id, outcome=Outcome.APPLIED) for push in pushes]
-
-    def edit(self, quantity: int) -> None:
-        self.pools["BIN"].quantity = quantity
-
-
-class Seller(Business):
-    """A live shop that shows nine of each."""
-
-    shop: Shop
-
-    def __init__(self, ledger: Ledger, rules: DriftRules, mode: QuantityMode = QuantityMode.SET) -> None:
-        facts = replace(FACTS, mode=mode, clock_skew_s=1)
-        super().__init__(ledger, capabilities=facts)
-        self.shop = Shop(self.clock, facts)
-        with ledger.transaction() as tx:
-            use.register(tx, "shop", connector="fake", capabilities=facts, drift=rules)
-        publish(self.context, "shop")
-        self.go_live()
-        self.run(6)
-        assert self.number == 9
-
-    @property
-    def number(self) -> int:
-        return self.shop.pools["BIN"].quantity
-
-    @property
-    def pool(self) -> PoolRecord:
-        with self.ledger.snapshot() as tx:
-            return pools.by_key(tx, "shop", ["BIN"])["BIN"]
-
-    @property
-    def told(self) -> list[Incident]:
-        with self.ledger.snapshot() as tx:
-            return incidents.open_incidents(tx)
-
-    @property
-    def drifts(self) -> list[Incident]:
-        return [one for one in self.told if one.kind is IncidentKind.DRIFT]
-
-    def look(self) -> dict[str, int]:
-        """Read the bins back; how many differed, by class."""
-        report = read_back(self.context, "shop", pool_ids=[self.pool.id])
-        assert report is not None
-        return dict(report.classes)
-
-    def resync(self, *, dry_run: bool = False) -> ResyncReport:
-        return resync(self.context, ["shop"], dry_run=dry_run)
-
-    def approve(self, one: Incident) -> None:
-        self.ledger.run(lambda tx: resolve(tx, self.context, one.id, reason="seen", actor="sari"))
-
-    def holds_the_rule(self) -> bool:
-        with self.ledger.snapshot() as tx:
-            available = stock.levels(tx, ["BIN"])["BIN", "main"].available
-        return counted(self.pool.bound.exposure or 0) <= available
 
 
 def rules(one: DriftClass, policy: DriftPolicy) -> DriftRules:
@@ -350,108 +268,3 @@ def test_a_number_that_is_gone_is_asked_about_and_goes_on_when_it_is_back(manual
     business.look()
     business.run(10)
     assert (business.number, business.told) == (9, [])
-
-
-# --- the brake -----------------------------------------------------------------------------------------------------
-
-QUICK_BRAKE = DriftRules(brake_share=30, brake_least=1)
-
-
-@BOTH
-def test_a_run_that_would_change_too_much_stops_before_it_sends(manual_ledger: Ledger) -> None:
-    business = Seller(manual_ledger, QUICK_BRAKE, QuantityMode.COMPARE_AND_SET)
-    business.shop.edit(15)
-    sent = business.shop.count("push_quantities")
-
-    report = business.resync()
-
-    found = [(one.channel, one.sweep.changed, one.sweep.listings) for one in report.braked]
-    assert found == [("shop", 1, 2)]
-    assert business.shop.count("push_quantities") == sent
-    assert IncidentKind.BRAKE in {one.kind for one in business.told}
-
-
-def test_a_dry_run_says_that_it_would_stop_and_opens_nothing(manual_ledger: Ledger) -> None:
-    business = Seller(manual_ledger, QUICK_BRAKE, QuantityMode.COMPARE_AND_SET)
-    business.shop.edit(15)
-
-    report = business.resync(dry_run=True)
-
-    assert [one.channel for one in report.braked] == ["shop"]
-    assert IncidentKind.BRAKE not in {one.kind for one in business.told}
-
-
-def emptied(ledger: Ledger) -> Seller:
-    """Somebody took bins off by hand, that is proven, and the run that found it has stopped."""
-    business = Seller(ledger, QUICK_BRAKE, QuantityMode.COMPARE_AND_SET)
-    business.shop.edit(1)
-    business.resync()
-    business.run(10)
-    assert [one.kind for one in business.told] == [IncidentKind.BRAKE]
-    assert (business.told[0].details["changed"], business.told[0].details["zeroed"]) == (1, 0)
-    assert business.number == 1
-    return business
-
-
-def test_an_approved_plan_is_outside_the_brake_and_ends_it(manual_ledger: Ledger) -> None:
-    business = emptied(manual_ledger)
-    with manual_ledger.snapshot() as tx:
-        plan = draw_up(tx, business.context, ["shop"], skus=None, actor="sari")
-    assert [item.sku for item in plan.items] == ["BIN"]
-
-    report = apply(business.context, plan, actor="sari")
-
-    assert [one.outcome for one in report.sent] == [Outcome.APPLIED]
-    assert (business.number, business.told) == (9, [])
-
-
-def test_a_persons_word_ends_the_brake_too(manual_ledger: Ledger) -> None:
-    business = emptied(manual_ledger)
-
-    business.approve(business.told[0])
-    business.run(10)
-
-    assert (business.number, business.told) == (9, [])
-
-
-def test_a_later_run_that_would_change_little_ends_it(manual_ledger: Ledger) -> None:
-    business = emptied(manual_ledger)
-    business.shop.edit(9)
-
-    report = business.resync()
-
-    assert report.braked == ()
-    assert IncidentKind.BRAKE not in {one.kind for one in business.told}
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_sales_and_what_was_to_be_done_anyway_are_never_braked(
-    manual_ledger: Ledger, mode: QuantityMode
-) -> None:
-    business = Seller(manual_ledger, QUICK_BRAKE, mode)
-    business.receive("BIN", 40)
-    business.receive("BROOM", 40)
-    for sku in ("BIN", "BROOM"):
-        business.shop.buy(business.listing(sku).external_id, 8)
-    pull_orders(business.context, "shop")
-
-    report = business.resync()
-
-    assert report.braked == ()
-    business.run(10)
-    assert business.told == []
-    assert business.number > 9
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_units_beyond_what_there_is_are_withdrawn_though_the_run_stopped(
-    manual_ledger: Ledger, mode: QuantityMode
-) -> None:
-    business = Seller(manual_ledger, QUICK_BRAKE, mode)
-    business.shop.edit(15)
-
-    assert [one.channel for one in business.resync().braked] == ["shop"]
-    business.run(6)
-
-    assert business.number == (0 if mode is QuantityMode.SET else 9)
-    assert business.holds_the_rule()
