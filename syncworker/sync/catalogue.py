@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from syncworker.core.availability import StockLevel
+from syncworker.core.brake import Sweep
 from syncworker.errors import ImportFileError, InputError
 from syncworker.ledger import contents, pools, products, stock
 from syncworker.ledger.ledger import Snapshot, Transaction
@@ -110,6 +111,17 @@ def plan_counts(tx: Snapshot, data: bytes, *, location: str = "main") -> ImportP
             reading.problems.append(Problem(line.line, "sku", sku, advice))
     _refuse(reading)
     return _count_plan(tx, tuple(reading.lines), location)
+
+
+def emptied(tx: Snapshot, plan: ImportPlan) -> Sweep:
+    """Counts that the plan would bring from something to 0, out of all that hold anything."""
+    zeroed = sum(
+        change.field == "on_hand" and change.after == 0 and change.before not in (None, 0)
+        for row in plan.rows
+        for change in row.changes
+    )
+    holding = sum(level.on_hand > 0 for level in stock.levels(tx).values()) if zeroed else 0
+    return Sweep(changed=zeroed, zeroed=zeroed, listings=holding)
 
 
 def apply_plan(tx: Transaction, plan: ImportPlan, *, reference: str, actor: str) -> dict[Place, StockLevel]:

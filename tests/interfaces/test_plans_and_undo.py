@@ -134,3 +134,18 @@ def test_a_name_that_moved_nothing_says_where_to_look(stocked: Shop) -> None:
 
     assert "syncworker run list" in said
     assert "syncworker stock history" in said
+
+
+def test_a_file_that_would_empty_the_shelves_is_asked_about(stocked: Shop) -> None:
+    many = "".join(f"PART-{number},Part {number},{number + 1}\n" for number in range(12))
+    stocked.ok("product", "import", str(stocked.write("more.csv", f"sku,title,on_hand\n{many}")))
+    empty = "".join(f"PART-{number},0\n" for number in range(12))
+    file = stocked.write("counted.csv", f"sku,on_hand\n{empty}")
+
+    asked = stocked.refused("stock", "import", str(file), "--no-pull")
+
+    assert "12 of 15 counts would fall to 0" in asked
+    assert stocked.run("stock", "import", str(file), "--no-pull", "--dry-run").exit_code == 3
+    few = stocked.write("few.csv", "sku,on_hand\nPART-0,0\nPART-1,0\n")
+    stocked.ok("stock", "import", str(few), "--no-pull")
+    stocked.ok("stock", "import", str(file), "--no-pull", "--yes")

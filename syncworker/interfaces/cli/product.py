@@ -74,8 +74,7 @@ def take_in(desk: Desk, app: App, plan: ImportPlan, *, file: Path, dry_run: bool
     if not desk.as_json:
         _show_plan(desk, plan)
     if not dry_run and not plan.is_empty:
-        if changing > LARGE_IMPORT:
-            desk.confirm(_("Change {n} rows?").format(n=changing), yes=yes)
+        _ask(desk, app, plan, changing, yes=yes)
         run_id = app.context.new_id()
         with progress(_("Taking in")):
             app.ledger.run(lambda tx: _apply(tx, plan, run_id, actor=app.settings.actor, file=file))
@@ -83,6 +82,22 @@ def take_in(desk: Desk, app: App, plan: ImportPlan, *, file: Path, dry_run: bool
             register_channels(app)
     _tell_outcome(desk, plan, dry_run=dry_run, run_id=run_id)
     return DIFFERENCES if dry_run and not plan.is_empty else OK
+
+
+def _ask(desk: Desk, app: App, plan: ImportPlan, changing: int, *, yes: bool) -> None:
+    """Large imports are asked about, and those that would empty a large share of the shelves: a wrong file looks like that."""
+    from syncworker.core.brake import brakes
+    from syncworker.core.drift import DriftRules
+    from syncworker.sync.catalogue import emptied
+
+    usual = DriftRules()
+    with app.ledger.snapshot() as tx:
+        sweep = emptied(tx, plan)
+    if brakes(sweep, share=usual.brake_share, least=usual.brake_least):
+        question = _("{zeroed} of {all} counts would fall to 0. Take that in?")
+        desk.confirm(question.format(zeroed=sweep.zeroed, all=sweep.listings), yes=yes)
+    elif changing > LARGE_IMPORT:
+        desk.confirm(_("Change {n} rows?").format(n=changing), yes=yes)
 
 
 def _apply(tx: Transaction, plan: ImportPlan, run_id: str, *, actor: str, file: Path) -> None:
