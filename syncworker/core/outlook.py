@@ -24,20 +24,21 @@ def left_later(bound: Bound, sets: Sequence[OpenPush], rules: ChannelRules) -> i
     return newest.shown + restocks + sum(landing)
 
 
-def zero_waits(sets: Sequence[OpenPush], *, now: datetime, rules: ChannelRules) -> bool:
+def zero_waits(bound: Bound, sets: Sequence[OpenPush], *, now: datetime, rules: ChannelRules) -> bool:
     """Whether a set 0 is the newest of these open sets, and a second one would prove nothing more at this moment.
 
-    It may still be answered, or waits for its settle: sent again it would only begin that wait anew. Once an unanswered
-    request that could land after it no longer can, a second one proves more.
+    It may still be answered, or waits for its settle: sent again it would only begin that wait anew. Accepted without being
+    a base it waits for nothing; and once an unanswered request that could land after it no longer can, a second one proves
+    more.
     """
     if not sets:
         return False
     newest = _newest(sets)
-    if newest.shown > 0:
+    if newest.stands_in or newest.shown > 0:
         return False
     if newest.acknowledged_at is None:
         return not horizon_passed(newest, now, rules)
-    return not any(
+    return bound.pending is not None and not any(
         one.acknowledged_at is None
         and may_land_after(one, newest.stored_at, rules)
         and horizon_passed(one, now, rules)

@@ -154,10 +154,13 @@ def _adoptions(channel: ChannelRecord, room: Stockroom, records: Sequence[PoolRe
 
 
 def _sold_from(tx: Snapshot, name: str) -> list[PoolRecord]:
-    """The channel's numbers from which a listing of ours sells; one whose listings were all unlinked is none of ours."""
+    """The channel's numbers from which a listing of ours sells, and those that one has left and that are to be withdrawn.
+
+    One whose listings were all unlinked is none of ours.
+    """
     records = pools.of_channel(tx, name)
     sold = {listing.pool_id for listing in contents.selling_from(tx, [record.id for record in records])}
-    return [record for record in records if record.id in sold]
+    return [record for record in records if record.id in sold or record.withdraw]
 
 
 def _by_sku(records: Sequence[PoolRecord]) -> list[PoolRecord]:

@@ -117,7 +117,7 @@ def _view(
         unknown_push=bool(unanswered),
         shown=record.shown,
         coming=_coming(record, channel, opens, now),
-        zero_waits=zero_waits(_sets(opens), now=now, rules=channel.rules),
+        zero_waits=zero_waits(record.bound, _sets(opens), now=now, rules=channel.rules),
         reserved=record.remote_reserved,
         sales=float(sales),
         limits=allowed,

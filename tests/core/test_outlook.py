@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -11,6 +12,8 @@ from syncworker.core.exposure import Base, BaseKind, Bound, OpenPush, PushState,
 from syncworker.core.model import ChannelRules
 from syncworker.core.outlook import left_later, zero_waits
 
+#: A base of it waits to be settled.
+WAITING = Bound(exposure=9, pending=0)
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -59,23 +62,29 @@ def test_the_outlook_is_what_the_acknowledgement_will_say(
 def test_a_zero_waits_for_its_answer_and_then_for_its_settle() -> None:
     rules = ChannelRules(horizon_s=120.0)
 
-    assert zero_waits([_push(0, 0)], now=_at(10), rules=rules)
-    assert not zero_waits([_push(0, 0)], now=_at(1000), rules=rules)
-    assert zero_waits([_push(0, 0, answered=1)], now=_at(1000), rules=rules)
-    assert zero_waits([_push(0, 5, answered=1), _push(9, 0, answered=10)], now=_at(1000), rules=rules)
+    assert zero_waits(WAITING, [_push(0, 0)], now=_at(10), rules=rules)
+    assert not zero_waits(WAITING, [_push(0, 0)], now=_at(1000), rules=rules)
+    assert not zero_waits(Bound(exposure=None), [_push(0, 0, answered=1)], now=_at(10), rules=rules)
+    assert zero_waits(WAITING, [_push(0, 0, answered=1)], now=_at(1000), rules=rules)
+    assert zero_waits(
+        WAITING, [_push(0, 5, answered=1), _push(9, 0, answered=10)], now=_at(1000), rules=rules
+    )
 
 
 def test_only_the_newest_zero_waits() -> None:
     rules = ChannelRules()
 
-    assert not zero_waits([], now=_at(10), rules=rules)
-    assert not zero_waits([_push(0, 0, answered=1), _push(5, 3)], now=_at(10), rules=rules)
+    restored = replace(_push(0, 0), stands_in=True)
+
+    assert not zero_waits(WAITING, [], now=_at(10), rules=rules)
+    assert not zero_waits(WAITING, [restored], now=_at(10), rules=rules)
+    assert not zero_waits(WAITING, [_push(0, 0, answered=1), _push(5, 3)], now=_at(10), rules=rules)
 
 
 def test_a_second_zero_proves_more_once_a_lost_set_can_land_no_longer() -> None:
     rules = ChannelRules(horizon_s=120.0)
     lost, zero = _push(0, 5), _push(30, 0, answered=31)
 
-    assert zero_waits([lost, zero], now=_at(40), rules=rules)
-    assert not zero_waits([lost, zero], now=_at(1000), rules=rules)
-    assert zero_waits([lost, zero, _push(900, 0, answered=901)], now=_at(1000), rules=rules)
+    assert zero_waits(WAITING, [lost, zero], now=_at(40), rules=rules)
+    assert not zero_waits(WAITING, [lost, zero], now=_at(1000), rules=rules)
+    assert zero_waits(WAITING, [lost, zero, _push(900, 0, answered=901)], now=_at(1000), rules=rules)

@@ -39,9 +39,7 @@ def printed() -> Iterator[dict[str, list[str]]]:
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
-def test_what_the_sandbox_prints_connects(
-    shop: Shop, printed: dict[str, list[str]], dialect: str
-) -> None:
+def test_what_the_sandbox_prints_connects(shop: Shop, printed: dict[str, list[str]], dialect: str) -> None:
     for command in printed[dialect]:
         shop.ok(*shlex.split(command)[1:])
     name = shlex.split(printed[dialect][0])[3]

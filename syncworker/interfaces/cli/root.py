@@ -52,7 +52,18 @@ COMMANDS = {
 #: Title → commands, as the program's help lists them.
 SHELVES = {
     N_("Begin"): ("demo", "init", "up"),
-    N_("Every day"): ("status", "stock", "sale", "order", "hold", "explain", "report", "resync", "plan", "undo"),
+    N_("Every day"): (
+        "status",
+        "stock",
+        "sale",
+        "order",
+        "hold",
+        "explain",
+        "report",
+        "resync",
+        "plan",
+        "undo",
+    ),
     N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "policy"),
     N_("What needs you"): ("incident", "parked"),
     N_("Look after it"): ("doctor", "run", "audit", "config", "db", "pool", "connector", "completion"),

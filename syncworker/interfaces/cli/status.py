@@ -127,9 +127,12 @@ def show_channels(desk: Desk, channels: tuple[ChannelStatus, ...]) -> None:
         if one.consent_until is not None:
             text = _("{channel}: connected until {moment:%Y-%m-%d}.")
             desk.say(text.format(channel=one.name, moment=one.consent_until))
-        if one.assumed:
-            desk.say(_("{channel}: nobody declared {facts}; the careful value counts.").format(
-                channel=one.name, facts=", ".join(one.assumed)))  # fmt: skip
+    careful = [one.name for one in channels if one.assumed]
+    if careful:
+        text = _(
+            "Facts that nobody declared count at their careful value: {channels}. What that costs: {command}"
+        )
+        desk.say(text.format(channels=", ".join(careful), command="syncworker channel check NAME"))
 
 
 def channel_state(one: ChannelStatus) -> str:
