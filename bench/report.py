@@ -11,7 +11,6 @@ from typing import Any
 QUESTIONS = {
     "manifest_mapping": "Mapping a page of orders by manifest, beside the same mapping written by hand",
     "calls_per_change": "Requests for changed numbers, beside the fewest that each channel's batch rules allow",
-    "waits": "What is waited for before anything begins",
     "quota": "How much of a documented quota four workers use together; the shop's own log counts",
 }
 _HEAD = """\

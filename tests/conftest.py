@@ -1,6 +1,7 @@
 """What every test may ask for: a Redis and a PostgreSQL of its own. Servers start only when first asked for."""
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,8 @@ settings.register_profile(
 )
 settings.load_profile("syncworker")
 write_into_memory()
+# Begun in the background of a shell, we would ignore Ctrl-C, and so would every program that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

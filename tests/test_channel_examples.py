@@ -13,10 +13,18 @@ from syncworker.settings import load_settings
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "channels"
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ENVIRONMENT = re.compile(r'\{ env = "([A-Z0-9_]+)" \}')
+
+
+def _examples(page: Path) -> list[str]:
+    """The page's examples; one that only adds to a channel is read behind the first, as a seller would write it."""
+    found = TOML.findall(page.read_text(encoding="utf-8"))
+    return [text if "connector =" in text else f"{found[0]}\n{text}" for text in found]
+
+
 EXAMPLES = [
     pytest.param(page.stem, text, id=f"{page.stem}-{number}")
     for page in sorted(DOCS.glob("*.md"))
-    for number, text in enumerate(TOML.findall(page.read_text(encoding="utf-8")), start=1)
+    for number, text in enumerate(_examples(page), start=1)
 ]
 
 
