@@ -1,7 +1,11 @@
-"""The ledgers of tests/ledger, for the use cases: ask for ``ledger``, ``manual_ledger`` or one database's own."""
+"""The ledgers of tests/ledger, for the use cases: ask for ``ledger``, ``manual_ledger`` or one database's own.
+
+Two of the three kinds: what a file does that memory does not is shown by tests/ledger, tests/faults and tests/e2e.
+"""
+
+import pytest
 
 from tests.ledger.conftest import (
-    any_database,
     database_url,
     ledger,
     manual_ledger,
@@ -12,7 +16,6 @@ from tests.ledger.conftest import (
 )
 
 __all__ = [
-    "any_database",
     "database_url",
     "ledger",
     "manual_ledger",
@@ -21,3 +24,9 @@ __all__ = [
     "postgres_ledger",
     "sqlite_ledger",
 ]
+
+
+@pytest.fixture(params=("memory", "postgresql", pytest.param("sqlite", marks=pytest.mark.prove)))
+def any_database(request: pytest.FixtureRequest) -> str:
+    """The kind of database that ``ledger`` and ``manual_ledger`` use."""
+    return str(request.param)

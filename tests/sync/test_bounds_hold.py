@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from syncworker.connector import (
     Capabilities,
     Known,
@@ -21,6 +23,17 @@ from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link, link_suggested
 from syncworker.sync.pull import pull_orders
 from syncworker.sync.wait import work_once
+
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
 
 SKU = "RETRO-CLOCK"
 DECLARED = Capabilities(

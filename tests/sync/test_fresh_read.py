@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from syncworker.connector import Capabilities
 from syncworker.connector.fake import FakeChannel
 from syncworker.ledger import ManualClock, incidents, pools, products
@@ -17,6 +19,17 @@ from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link
 from syncworker.sync.push import push_channel
 from syncworker.sync.read import read_back
+
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
 
 SKU = "BIN"
 

@@ -20,6 +20,17 @@ from syncworker.sync.listings import discover, link
 from syncworker.sync.pull import pull_orders
 from syncworker.sync.wait import work_once
 
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
+
 SKU = "RETRO-CLOCK"
 THEIR_SKU = "clock-1"
 DECLARED = Capabilities(

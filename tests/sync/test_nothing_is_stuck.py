@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from syncworker.connector import BelowZero, Capabilities, Known, PushResult, QuantityMode, QuantityPush
 from syncworker.connector.fake import FakeChannel
 from syncworker.core.exposure import PushState
@@ -22,6 +24,17 @@ from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.push import push_channel
 from syncworker.sync.tick import tick
 from syncworker.sync.wait import work_once
+
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
 
 SKUS = ("BIN", "CLOCK")
 

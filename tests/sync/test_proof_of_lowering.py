@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from syncworker.connector import BelowZero, Capabilities, QuantityMode
 from syncworker.connector.fake import FakeChannel
 from syncworker.ledger import ManualClock, channels, pools, products
@@ -16,6 +18,17 @@ from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.read import read_back
 from syncworker.sync.wait import work_once
+
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
 
 SKU = "RETRO-CLOCK"
 

@@ -18,6 +18,17 @@ from syncworker.sync.context import Context
 from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.wait import work_once
 
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
+
 SKU = "BIN-BAMBU"
 
 

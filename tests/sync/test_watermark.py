@@ -16,6 +16,17 @@ from syncworker.sync import pull
 from syncworker.sync.context import Context
 from syncworker.sync.pull import pull_orders
 
+#: On the other databases under `make prove`.
+pytestmark = pytest.mark.parametrize(
+    "any_database",
+    [
+        "memory",
+        pytest.param("postgresql", marks=pytest.mark.prove),
+        pytest.param("sqlite", marks=pytest.mark.prove),
+    ],
+    indirect=True,
+)
+
 SKU = "RETRO-CLOCK"
 DECLARED = Capabilities(visibility_lag_s=5, clock_skew_s=1)
 
