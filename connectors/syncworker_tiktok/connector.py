@@ -42,6 +42,7 @@ from syncworker.connector import (
     TokenStore,
     WebhookRequest,
     consent_code,
+    left_beside,
     less_beside,
     refused,
     require_signature,
@@ -149,8 +150,9 @@ class TikTokChannel:
             if entry.key in missing
         ]
         fit, held = less_beside((one for one in entries if one.key not in missing), beside)
+        zeros = [one for one in entries if one.push.value == 0]
         sent = send_parcels(quantities.parcels(fit), self._sent, redact=self._client.redact)
-        return [*told, *gone, *held, *sent]
+        return [*told, *gone, *held, *left_beside(sent, zeros, beside)]
 
     def _beside(self, keys: Sequence[PoolKey]) -> tuple[dict[PoolKey, int], list[PoolKey]]:
         """Units that are sold beside each number, and numbers that are not there. ``RetryLaterError`` where nobody can tell:

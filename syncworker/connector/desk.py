@@ -69,8 +69,14 @@ class TokenDesk:
         return True
 
     def was_replaced(self) -> bool:
-        """Whether a newer token than that of the last request is there already."""
-        return self._used is not None and self.current() != self._used
+        """Whether a newer token than that of the last request is there already; never raises for one that is gone.
+
+        It is asked of an answer: the request may have taken effect, whatever became of the token since.
+        """
+        try:
+            return self._used is not None and self.current() != self._used
+        except ChannelMisconfiguredError:
+            return False
 
     def current(self) -> Token:
         """What the store has, however old."""

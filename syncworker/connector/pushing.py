@@ -76,7 +76,8 @@ def less_beside(
     """The entries as the channel takes them where units are sold *beside* its number: those of a campaign, for instance.
 
     A push names all that can be sold, so the number is what is left. Below what is sold beside nothing can go: such a push is
-    refused with that ``least``, and so is one for a number of which ``beside`` tells nothing.
+    refused with that ``least``, and so is one for a number of which ``beside`` tells nothing. A 0 always goes, for it takes
+    off sale what the number itself shows; what it leaves is told by `left_beside`.
     """
     fit: list[Entry[Key]] = []
     unfit: list[PushResult] = []
@@ -84,12 +85,29 @@ def less_beside(
         units = beside.get(entry.key)
         if units is None:
             unfit.append(refused(entry.push, "not sent: how many units are sold beside it could not be read"))
+        elif entry.push.value == 0:
+            fit.append(entry)
         elif entry.push.value < units:
             words = f"not sent: {units} units are sold beside this number (a campaign), which it cannot lower"
             unfit.append(replace(refused(entry.push, words), least=units))
         else:
             fit.append(Entry(replace(entry.push, value=entry.push.value - units), entry.key))
     return fit, unfit
+
+
+def left_beside(
+    results: Iterable[PushResult], entries: Iterable[Entry[Key]], beside: Mapping[Key, int]
+) -> list[PushResult]:
+    """The results, where an accepted 0 tells what can still be sold beside the number."""
+    left = {
+        one.push.push_id: beside[one.key] for one in entries if one.push.value == 0 and beside.get(one.key)
+    }
+    return [
+        replace(one, echo=left[one.push_id])
+        if one.outcome is Outcome.APPLIED and one.push_id in left
+        else one
+        for one in results
+    ]
 
 
 def parcelled(

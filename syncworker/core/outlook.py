@@ -34,7 +34,7 @@ def zero_waits(bound: Bound, sets: Sequence[OpenPush], *, now: datetime, rules: 
     if not sets:
         return False
     newest = _newest(sets)
-    if newest.stands_in or newest.shown > 0:
+    if newest.stands_in or newest.raised > 0:
         return False
     if newest.acknowledged_at is None:
         return not horizon_passed(newest, now, rules)

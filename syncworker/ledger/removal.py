@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from syncworker.ledger import publications
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import channel, incident, job, metadata, order, order_line, pool, push
 
@@ -42,7 +43,8 @@ def unproven(tx: Snapshot, name: str, *, most: int = 20) -> list[tuple[str, int 
         .order_by(pool.c.sku)
         .limit(most)
     )
-    return [(row.sku, row.exposure) for row in tx.execute(query)]
+    listed = [(one.sku, one.units) for one in publications.of_channel(tx, name)]
+    return ([(row.sku, row.exposure) for row in tx.execute(query)] + listed)[:most]
 
 
 def is_worked_at(tx: Snapshot, name: str) -> bool:

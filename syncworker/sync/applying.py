@@ -130,8 +130,10 @@ def apply(context: Context, plan: PlanFile, *, actor: str) -> ApplyReport:
         )
         skipped += begun.skipped
         sent += _send(context, begun)
-    if plan.skus is None and not any(BUSY in one.why for one in skipped):
-        context.ledger.run(lambda tx: braking.approve(tx, plan.channels))
+    if plan.skus is None:
+        left_out = {one.item.channel for one in skipped}
+        names = [name for name in plan.channels if name not in left_out]
+        context.ledger.run(lambda tx: braking.approve(tx, names, seen_at=plan.made_at))
     return ApplyReport(sent=tuple(sent), skipped=tuple(skipped))
 
 

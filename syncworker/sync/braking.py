@@ -7,6 +7,7 @@ channel is stopped its numbers fall whenever the rule asks for it; nothing is ra
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from syncworker.core.brake import Sweep, brakes
@@ -86,8 +87,15 @@ def _stop(tx: Transaction, channel: ChannelRecord, sweep: Sweep) -> None:
     incidents.open_incident(tx, IncidentKind.BRAKE, f"channel/{channel.name}", facts)
 
 
-def approve(tx: Transaction, names: Iterable[str]) -> None:
-    """A person has approved what was stopped, or there is nothing to stop any more: every number is looked at again."""
+def approve(tx: Transaction, names: Iterable[str], *, seen_at: datetime | None = None) -> None:
+    """A person has approved what was stopped, or there is nothing to stop any more: every number is looked at again.
+
+    ``seen_at`` is when what was approved was drawn up: it approves nothing that was stopped later.
+    """
+    opened = {one.subject: one.opened_at for one in incidents.open_incidents(tx, kind=IncidentKind.BRAKE)}
     for name in names:
+        since = opened.get(f"channel/{name}")
+        if seen_at is not None and since is not None and since > seen_at:
+            continue
         if incidents.close_incident(tx, IncidentKind.BRAKE, f"channel/{name}"):
             pools.mark_dirty(tx, [record.id for record in pools.of_channel(tx, name)])

@@ -23,10 +23,12 @@ from syncworker.connector.declarative.selling import Rejection, find_listing, pr
 from syncworker.connector.declarative.template import Facts
 from syncworker.connector.document import Document
 from syncworker.errors import (
+    ChannelMisconfiguredError,
     ListingRejectedError,
     MalformedAnswerError,
     OutcomeUnknownError,
     RequestRefusedError,
+    RetryLaterError,
 )
 
 #: Pages of one search at most; more is a channel that does not search.
@@ -140,11 +142,16 @@ class Publishing:
             told = self.read(answer)
             if self._spec.look_again and told == "":
                 return self._looked_again(answer.body, facts, draft.sku)
+            return told if isinstance(told, RemoteListing) else self._existing(told, draft.sku)
         except MalformedAnswerError as error:
             raise OutcomeUnknownError(
                 f"{draft.sku}: published, but the answer cannot be read: {error}"
             ) from error
-        return told if isinstance(told, RemoteListing) else self._existing(told, draft.sku)
+        except (RetryLaterError, RequestRefusedError, ChannelMisconfiguredError) as error:
+            # What was looked for afterwards proves nothing of the request before, which had its effect.
+            raise OutcomeUnknownError(
+                f"{draft.sku}: published, but the channel does not tell it yet: {error}"
+            ) from error
 
     def _looked_again(self, body: Json, facts: Facts, sku: str) -> RemoteListing:
         proof = body if self._job is None else self._job.listed(body, sku)

@@ -94,11 +94,24 @@ def test_below_what_a_campaign_holds_nothing_is_sent_and_the_least_is_told(
     tiktok.post(READ, json=stock(m=4, l=0))
     tiktok.post(UPDATE, json=sample("inventory_update_response_ok"))
 
-    told = {one.push_id: one for one in opened().push_quantities([push(M, 0), push(L, 0)])}
+    told = {one.push_id: one for one in opened().push_quantities([push(M, 3), push(L, 0)])}
 
     assert sent(tiktok) == {L: 0}
     assert (told[M].outcome, told[M].least, told[M].parks) == (Outcome.REFUSED, 4, False)
     assert told[L].outcome is Outcome.APPLIED
+
+
+def test_a_zero_always_goes_and_tells_what_the_campaign_can_still_sell(
+    tiktok: responses.RequestsMock,
+) -> None:
+    tiktok.post(READ, json=stock(m=4, l=0))
+    tiktok.post(UPDATE, json=sample("inventory_update_response_ok"))
+
+    told = {one.push_id: one for one in opened().push_quantities([push(M, 0), push(L, 0)])}
+
+    assert sent(tiktok) == {M: 0, L: 0}
+    assert {one.outcome for one in told.values()} == {Outcome.APPLIED}
+    assert (told[M].echo, told[L].echo or 0) == (4, 0)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30, deadline=None)
@@ -111,7 +124,7 @@ def test_what_sells_after_a_push_is_never_more_than_it_named(value: int, units: 
         (told,) = opened().push_quantities([push(M, value)])
 
         if told.outcome is Outcome.APPLIED:
-            assert sent(tiktok)[M] + units == value
+            assert sent(tiktok)[M] + units == max(value, told.echo or 0)
         else:
             assert (sent(tiktok), told.least) == ({}, units)
 
