@@ -99,10 +99,10 @@ def cover_holds(sheet: Sheet) -> None:
     """
     for part in sorted(sheet.promised - sheet.unknown):
         _cover(sheet, part, _lack_of_wanted, Reason.LOWERED_FOR_HOLD, Reason.DRAINED_FOR_HOLD)
-        if _lack_of_wanted(sheet, part) > 0:
-            for row in _undecided(sheet, part):
-                if row.can_set_zero and not row.view.drainable:
-                    row.decide(Reason.WAITS_FOR_LEAVE)
+        lacks = _lack_of_wanted(sheet, part) > 0
+        for row in _undecided(sheet, part) if lacks else ():
+            if row.can_set_zero and not row.view.drainable:
+                row.decide(Reason.WAITS_FOR_LEAVE)
 
 
 def guard_safety_stock(sheet: Sheet) -> None:

@@ -214,13 +214,16 @@ def open_sheet(parts: Mapping[str, Part], rows: Sequence[Row]) -> Sheet:
         if not row.is_shared:
             sheet.will_free(row, row.coming, soon=row.is_open and row.lowers_exactly)
     sheet.unknown = frozenset(_parts_of(row for row in counted if row.view.exposure is None))
-    sheet.promised = frozenset(
-        name for name, units in sheet.free.items() if units < 0 and sheet.parts[name].wanted
-    )
-    sheet.deficit = frozenset(
-        name for name, units in sheet.free.items() if units + sheet.parts[name].wanted < 0
-    )
+    _name_what_lacks(sheet)
     return sheet
+
+
+def _name_what_lacks(sheet: Sheet) -> None:
+    """Held beyond what is available is a deficit; held beyond what the holds leave is promised."""
+    short = {name: units for name, units in sheet.free.items() if units < 0}
+    wanted = {name: sheet.parts[name].wanted for name in short}
+    sheet.promised = frozenset(name for name in short if wanted[name])
+    sheet.deficit = frozenset(name for name, units in short.items() if units + wanted[name] < 0)
 
 
 def _parts_of(rows: Iterable[Row]) -> Iterable[str]:

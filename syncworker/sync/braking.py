@@ -59,13 +59,15 @@ def _is_zeroed(row: Change) -> bool:
     return value + (row.shown or 0) <= 0 if row.kind is QuantityMode.ADJUST else value == 0
 
 
-def review(tx: Transaction, names: Iterable[str], found: Mapping[str, Sweep], *, whole: bool) -> None:
-    """Open *brake* for what was stopped; a run over the ``whole`` channel that was not ends an earlier one."""
+def review(
+    tx: Transaction, names: Iterable[str], found: Mapping[str, Sweep], *, began: datetime, whole: bool
+) -> None:
+    """Open *brake* for what was stopped; a run over the ``whole`` channel that was not ends one from before it ``began``."""
     for name in names:
         if name in found:
             _stop(tx, channels.load(tx, name), found[name])
         elif whole:
-            approve(tx, [name])
+            approve(tx, [name], seen_at=began)
 
 
 def stop_if_too_much(tx: Transaction, channel: ChannelRecord, *, changed: int, zeroed: int) -> None:
@@ -90,12 +92,12 @@ def _stop(tx: Transaction, channel: ChannelRecord, sweep: Sweep) -> None:
 def approve(tx: Transaction, names: Iterable[str], *, seen_at: datetime | None = None) -> None:
     """A person has approved what was stopped, or there is nothing to stop any more: every number is looked at again.
 
-    ``seen_at`` is when what was approved was drawn up: it approves nothing that was stopped later.
+    ``seen_at`` is when what was approved was drawn up: it approves nothing that was stopped since.
     """
     opened = {one.subject: one.opened_at for one in incidents.open_incidents(tx, kind=IncidentKind.BRAKE)}
     for name in names:
         since = opened.get(f"channel/{name}")
-        if seen_at is not None and since is not None and since > seen_at:
+        if seen_at is not None and since is not None and since >= seen_at:
             continue
         if incidents.close_incident(tx, IncidentKind.BRAKE, f"channel/{name}"):
             pools.mark_dirty(tx, [record.id for record in pools.of_channel(tx, name)])

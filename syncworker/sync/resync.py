@@ -91,6 +91,8 @@ def resync(
     A channel of which it would change too much at once is left as it is, and people are told how to approve it.
     """
     only = None if skus is None else set(skus)
+    with context.ledger.snapshot() as snapshot:
+        began = snapshot.now
     found = {name: _ask(context, name, only) for name in names}
     with context.ledger.snapshot() as snapshot:
         plan = tuple(
@@ -99,9 +101,19 @@ def resync(
         stopped = braking.stopped(snapshot, plan, owed={name: one.owed for name, one in found.items()})
     sent: list[PushReport] = []
     if not dry_run:
-        context.ledger.run(lambda tx: braking.review(tx, names, stopped, whole=only is None))
+        context.ledger.run(lambda tx: braking.review(tx, names, stopped, began=began, whole=only is None))
         going = [name for name in names if name not in stopped]
         sent = _send(context, going, [row for row in plan if row.channel in going])
+    return _report(found, stopped, plan, sent)
+
+
+def _report(
+    found: Mapping[str, _Found],
+    stopped: Mapping[str, Sweep],
+    plan: tuple[PlanRow, ...],
+    sent: Sequence[PushReport],
+) -> ResyncReport:
+    """The channels' parts added up."""
     return ResyncReport(
         unreached=tuple(sorted(name for name, each in found.items() if not each.reached)),
         braked=tuple(Braked(name, sweep) for name, sweep in sorted(stopped.items())),

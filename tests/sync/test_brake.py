@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from syncworker.connector.contract import Outcome
@@ -70,6 +72,32 @@ def test_an_approved_plan_is_outside_the_brake_and_ends_it(manual_ledger: Ledger
 
     assert [one.outcome for one in report.sent] == [Outcome.APPLIED]
     assert (business.number, business.told) == (9, [])
+
+
+def test_a_plan_from_before_the_brake_does_not_lift_it(manual_ledger: Ledger) -> None:
+    business = Seller(manual_ledger, QUICK_BRAKE, QuantityMode.COMPARE_AND_SET)
+    with manual_ledger.snapshot() as tx:
+        plan = draw_up(tx, business.context, ["shop"], skus=None, actor="sari")
+    business.shop.edit(1)
+    business.resync()
+    business.run(10)
+
+    apply(business.context, plan, actor="sari")
+    business.run(10)
+
+    assert (business.number, [one.kind for one in business.told]) == (1, [IncidentKind.BRAKE])
+
+
+def test_a_run_whose_own_pull_proves_the_edits_does_not_approve_them(manual_ledger: Ledger) -> None:
+    business = Seller(manual_ledger, QUICK_BRAKE, QuantityMode.COMPARE_AND_SET)
+    business.shop.edit(1)
+    business.look()
+    business.clock.advance(timedelta(seconds=60))
+
+    business.resync()
+    business.run(10)
+
+    assert (business.number, [one.kind for one in business.told]) == (1, [IncidentKind.BRAKE])
 
 
 def test_a_persons_word_ends_the_brake_too(manual_ledger: Ledger) -> None:

@@ -7,15 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
-from decimal import Decimal
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from syncworker.errors import InputError
+from syncworker.interfaces.cli.plain import plain
 from syncworker.interfaces.cli.typed import arguments_of, command_of
 from syncworker.interfaces.language import _, speak, usual
 
@@ -150,19 +148,6 @@ def desk_of(context: click.Context) -> Desk:
 
 #: Hands a command its desk as the first argument.
 pass_desk = click.make_pass_decorator(Desk, ensure=True)
-
-
-def plain(value: object) -> object:
-    """What JSON has no word for: decimals and times as text, enumerations by value, sets and tuples as lists."""
-    if isinstance(value, Decimal | Path):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, set | frozenset | tuple):
-        return sorted(value) if isinstance(value, set | frozenset) else list(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def width() -> int:

@@ -113,7 +113,7 @@ def _apply(tx: Transaction, plan: ImportPlan, run_id: str, *, actor: str, file: 
 
 
 def _item(row: ImportRow) -> RunItem:
-    from syncworker.interfaces.cli.desk import plain
+    from syncworker.interfaces.cli.plain import plain
     from syncworker.ledger.runs import RunItem
 
     changes = {each.field: [each.before, each.after] for each in row.changes}

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import click
 
+from syncworker.interfaces.cli.plain import plain
+
 #: Stands where a secret stood.
 HIDDEN = "[redacted]"
 #: A list longer than this is cut; how many there were is kept.
@@ -28,8 +30,6 @@ def command_of(context: click.Context) -> str:
 
 def arguments_of(context: click.Context, secrets: Iterable[str]) -> dict[str, object]:
     """What was given, by parameter; defaults are left out, and so is every secret."""
-    from syncworker.interfaces.cli.desk import plain
-
     known = sorted((secret for secret in secrets if secret), key=len, reverse=True)
     given = {name: value for name, value in context.params.items() if _was_given(context, name)}
     document: Mapping[str, object] = json.loads(json.dumps(given, default=plain))
