@@ -6,7 +6,7 @@ Decides about one push at a time; it never plans another number instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 
 from syncworker.core.decision import Part, PlannedPush, PoolView
@@ -56,8 +56,7 @@ class Ground:
 
 def moved(then: PoolView, now: PoolView) -> tuple[str, ...]:
     """Names of the facts that are not what they were when the push was planned."""
-    known = {one.name for one in fields(PoolView)}
-    return tuple(name for name in FACTS if name in known and getattr(then, name) != getattr(now, name))
+    return tuple(name for name in FACTS if getattr(then, name) != getattr(now, name))
 
 
 def raise_of(view: PoolView, push: PlannedPush) -> int:

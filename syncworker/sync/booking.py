@@ -181,8 +181,8 @@ def _move_bounds(
 
 def _is_unsure(change: LineChange) -> bool:
     """A sale of which nobody knows whether the channel's number fell with it."""
-    taken, before = change.after.levels, Levels() if change.before is None else change.before.levels
-    is_sale = taken.ordered - taken.cancelled > before.ordered - before.cancelled
+    before, after = _levels(change)
+    is_sale = after.ordered - after.cancelled > before.ordered - before.cancelled
     return is_sale and change.after.state is LineState.APPLIED and change.after.counts_down is Known.UNKNOWN
 
 
