@@ -122,10 +122,9 @@ def _highest_level(
         middle = (low + high) / 2
         need = dict.fromkeys(left, 0)
         for each, have, top, recipe in rows:
-            more = min(int(each * middle), top) - have
-            if more > 0:
-                for part, per_sale in recipe:
-                    need[part] += per_sale * more
+            more = max(0, min(int(each * middle), top) - have)
+            for part, per_sale in recipe if more else ():
+                need[part] += per_sale * more
         if all(need[part] <= units for part, units in left.items()):
             low = middle
         else:

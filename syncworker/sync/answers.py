@@ -79,6 +79,21 @@ def _is_lower(before: Bound, after: Bound) -> bool:
     return after.exposure is not None and (before.exposure is None or after.exposure < before.exposure)
 
 
+def _rise(before: Bound, after: Bound) -> int:
+    """Units by which a known bound grew; 0 where one of the two is unknown."""
+    return 0 if after.exposure is None or before.exposure is None else after.exposure - before.exposure
+
+
+def _stays_open(case: _Case, bound: Bound) -> bool:
+    """Whether an accepted push waits to be settled, or to be applied.
+
+    A 0 accepted beside what was sent before a restore proves nothing: it is closed, and the sweep sends another one.
+    """
+    if case.push.kind is not QuantityMode.SET:
+        return case.channel.rules.apply_lag_s > 0
+    return case.push.value != 0 or bound.base is not None
+
+
 def _applied(tx: Transaction, case: _Case) -> PoolRecord:
     channel, record, push, answer = case.channel, case.record, case.push, case.answer
     echo = _sellable(channel, record, answer.echo)
@@ -89,20 +104,13 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
         shown = echo if echo is not None else _sellable(channel, record, push.value)
     else:
         bound, shown = _changed_by(tx, case, echo)
-    stays_open = push.kind is QuantityMode.SET or channel.rules.apply_lag_s > 0
-    if push.kind is QuantityMode.SET and push.value == 0 and bound.base is None:
-        # Accepted beside what was sent before a restore, it proves nothing: the sweep sends another one.
-        stays_open = False
+    stays_open = _stays_open(case, bound)
     pushes.answer(
         tx, push.id, PushState.ACKNOWLEDGED if stays_open else PushState.SETTLED, echo=answer.echo,
         message=answer.message, closed=not stays_open,
     )  # fmt: skip
-    if (
-        bound.exposure is not None
-        and record.bound.exposure is not None
-        and bound.exposure > record.bound.exposure
-    ):
-        drifting.told(tx, channel, record, number=echo, unexplained=bound.exposure - record.bound.exposure)
+    if (rise := _rise(record.bound, bound)) > 0:
+        drifting.told(tx, channel, record, number=echo, unexplained=rise)
     if record.refusals or record.not_before is not None:
         pools.update(tx, record.id, refusals=0, not_before=None)
     if bound.exposure:

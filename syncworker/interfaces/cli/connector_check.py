@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,8 +58,8 @@ def check(desk: Desk, target: str) -> int:
 @pass_desk
 def test(desk: Desk, path: Path, only: tuple[str, ...]) -> int:
     """Run them."""
-    from syncworker.connector.conformance import certify, checks
-    from syncworker.connector.workshop import BENCH_FILE, bench_file_opened, bench_files
+    from syncworker.connector.conformance import checks
+    from syncworker.connector.workshop import BENCH_FILE, bench_files
     from syncworker.errors import InputError
     from syncworker.telemetry import configure_logging
 
@@ -75,17 +76,23 @@ def test(desk: Desk, path: Path, only: tuple[str, ...]) -> int:
     if not files:
         raise InputError(_("There is no {file} below {path}.").format(file=BENCH_FILE, path=path))
     configure_logging(level="critical", secrets=())
-    reports: list[Report] = []
-    for file in files:
-        with bench_file_opened(file, folder) as benches:
-            for name, opens in benches.items():
-                desk.note(_("Testing {name} ...").format(name=name))
-                with opens() as bench:
-                    reports.append(certify(name, bench, only=only or None))
+    reports = [report for file in files for report in _certified(desk, file, folder, only)]
     desk.answer(
         {"reports": [_document(one) for one in reports]}, lambda: _show(desk, reports, whole=not only)
     )
     return FAILED if any(one.failures for one in reports) else OK
+
+
+def _certified(desk: Desk, file: Path, folder: Path, only: tuple[str, ...]) -> Iterator[Report]:
+    """A report for each bench of the file."""
+    from syncworker.connector.conformance import certify
+    from syncworker.connector.workshop import bench_file_opened
+
+    with bench_file_opened(file, folder) as benches:
+        for name, opens in benches.items():
+            desk.note(_("Testing {name} ...").format(name=name))
+            with opens() as bench:
+                yield certify(name, bench, only=only or None)
 
 
 def _document(report: Report) -> dict[str, object]:
