@@ -95,7 +95,7 @@ def read_back(
         asked=len(begun.keys),
         answered=answered,
         drifted=outcomes["drift"],
-        classes=Counter(one.drift for one in found if one.drift is not None),
+        classes=dict(Counter(one.drift for one in found if one.drift is not None)),
     )
 
 

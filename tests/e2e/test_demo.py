@@ -75,6 +75,7 @@ def test_the_demo_answers_with_one_document_in_which_nothing_is_oversold() -> No
     assert outcome["channels"]["instagram"]["orders"] == 0
     assert outcome["channels"]["counter"]["calls"] == 0
     assert "Oversold" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds child processes in /proc")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger
 from syncworker.sync.limits import set_limits
+from syncworker.sync.read import read_back
 from tests.sync.seller import Seller
 
 BOTH = pytest.mark.parametrize("any_database", ["memory", "postgresql"], indirect=True)
@@ -105,6 +107,17 @@ def test_lowered_to_what_was_expected_a_question_answers_itself_and_what_is_froz
 
 
 @BOTH
+def test_a_report_with_drift_in_it_fits_into_a_line_of_the_log(manual_ledger: Ledger) -> None:
+    business = Seller(manual_ledger, DriftRules())
+    business.shop.edit(1)
+
+    report = read_back(business.context, "shop", pool_ids=[business.pool.id])
+
+    assert report is not None
+    assert report.drifted == 1
+    assert json.loads(json.dumps(asdict(report)))["classes"] == report.classes
+
+
 def test_an_edit_downwards_is_named_put_right_and_over(manual_ledger: Ledger) -> None:
     business = seller(manual_ledger, DriftClass.EDIT, DriftPolicy.CORRECT)
     business.shop.edit(3)
