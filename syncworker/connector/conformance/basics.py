@@ -125,11 +125,13 @@ def orders(trial: Trial) -> None:
     if not trial.declared.feeds:
         not_applicable("it declares no feed")
     for feed in trial.declared.feeds:
-        told = trial.walk(feed, since=trial.began_at - timedelta(days=30))
+        pages = trial.walk_pages(feed, since=trial.began_at - timedelta(days=30))
+        for page in pages:
+            times = [order.updated_at for order in page]
+            expect(times == sorted(times), f"feed {feed!r} does not tell the oldest change of a page first")
+        told = [order for page in pages for order in page]
         for order in told:
             _well_formed(order)
-        times = [order.updated_at for order in told]
-        expect(times == sorted(times), f"feed {feed!r} does not tell the oldest change first")
         versions = [(order.external_id, order.updated_at) for order in told]
         expect(len(set(versions)) == len(versions), f"feed {feed!r} tells one change twice in a quiet walk")
 

@@ -157,11 +157,13 @@ class Trial:
 
     def walk(self, feed: str, *, since: datetime | None = None) -> list[ChannelOrder]:
         """One feed to its end."""
+        return [order for page in self.walk_pages(feed, since=since) for order in page]
+
+    def walk_pages(self, feed: str, *, since: datetime | None = None) -> list[Sequence[ChannelOrder]]:
+        """One feed to its end, page by page."""
         start = self.began_at if since is None else since
-        found: list[ChannelOrder] = []
-        for page in self._pages(lambda cursor: self.channel.list_orders(feed, since=start, cursor=cursor)):
-            found += page.orders
-        return found
+        pages = self._pages(lambda cursor: self.channel.list_orders(feed, since=start, cursor=cursor))
+        return [page.orders for page in pages]
 
     def tellings(self, order_id: str) -> dict[str, ChannelOrder]:
         """What each feed says of an order now, its newest version."""
