@@ -229,20 +229,30 @@ def _movement(row: RowMapping) -> Movement:
 
 def _lock_rows(tx: Transaction, places: Iterable[Place]) -> dict[Place, _Count]:
     wanted = sorted(set(places))
-    counts = _locked(tx, *keys_table(tx.dialect, stock, _PLACE, wanted))
-    missing = [place for place in wanted if place not in counts]
-    if missing:
-        _create_rows(tx, missing)
-        counts.update(_locked(tx, *keys_table(tx.dialect, stock, _PLACE, missing)))
+    counts = _locked(tx, *keys_table(tx.dialect, stock, _PLACE, wanted), at_least=len(wanted))
+    if len(counts) < len(wanted):
+        _create_rows(tx, wanted)
+        counts = _locked(tx, *keys_table(tx.dialect, stock, _PLACE, wanted))
     return counts
 
 
-def _locked(tx: Transaction, keys: sa.FromClause, same: sa.ColumnElement[bool]) -> dict[Place, _Count]:
-    # One order of locking for everybody, whatever collation the database has.
+def _locked(
+    tx: Transaction, keys: sa.FromClause, same: sa.ColumnElement[bool], *, at_least: int = 0
+) -> dict[Place, _Count]:
+    """The rows of these keys, locked; where PostgreSQL finds fewer than ``at_least``, it locks and returns none.
+
+    Creating a row may have to wait for somebody who creates it too, and whoever waits with others locked can meet that
+    one in a deadlock. SQLite has one writer at a time.
+    """
     order: list[sa.ColumnElement[str]] = [stock.c.sku, stock.c.location]
+    query = sa.select(stock).join(keys, same).with_for_update(of=stock, key_share=True)
     if tx.dialect == "postgresql":
+        # One order of locking for everybody, whatever collation the database has.
         order = [sa.collate(column, "C") for column in order]
-    query = sa.select(stock).join(keys, same).order_by(*order).with_for_update(of=stock, key_share=True)
+    if at_least and tx.dialect == "postgresql":
+        found = sa.select(sa.func.count()).select_from(stock.join(keys, same)).correlate(None)
+        query = query.where(found.scalar_subquery() >= at_least)
+    query = query.order_by(*order)
     return {
         (row.sku, row.location): _Count(StockLevel(row.on_hand, row.reserved), row.version)
         for row in tx.execute(query)

@@ -127,3 +127,10 @@ def _migrate(url: str) -> None:
     engine = create_ledger_engine(url)
     upgrade(engine)
     engine.dispose()
+
+
+def waits_for_a_row(ledger: Ledger) -> bool:
+    """Whether some transaction of this PostgreSQL database waits for another one's row."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with ledger.engine.connect() as connection:
+        return bool(connection.execute(sa.text(query)).scalar_one())

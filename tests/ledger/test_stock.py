@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 
 import pytest
@@ -23,11 +24,13 @@ from syncworker.ledger.stock import (
     apply_effects,
     history,
     levels,
+    lock,
     lock_skus,
     take,
 )
 from tests.ledger.catalogue import BROOM, MAIN, effect, order_of, stocked
-from tests.ledger.conftest import rows_of
+from tests.ledger.conftest import rows_of, waits_for_a_row
+from tests.waiting import await_condition
 
 BIN_MAIN = ("BIN", MAIN)
 
@@ -347,3 +350,24 @@ def test_a_page_of_effects_is_a_handful_of_statements(ledger: Ledger) -> None:
 
 def test_the_sqlite_of_this_python_knows_what_the_ledger_needs() -> None:
     assert sqlite3.sqlite_version_info >= (3, 35)
+
+
+def test_a_missing_row_is_waited_for_with_nothing_locked(postgres_ledger: Ledger) -> None:
+    """Two who make the same row and share another part would meet in a deadlock otherwise."""
+    ledger = postgres_ledger
+    stocked(ledger)
+    applied(ledger, [effect("BIN", on_hand=4, kind=MovementKind.RECEIVE)])
+    bin_and_broom = threading.Thread(
+        target=lambda: ledger.run(lambda tx: lock(tx, [BIN_MAIN, ("BROOM", MAIN)]))
+    )
+
+    with ledger.transaction() as tx:
+        lock(tx, [("BROOM", MAIN)])
+        bin_and_broom.start()
+        await_condition(partial(waits_for_a_row, ledger), 20.0, "the other one to wait for the row")
+        with ledger.engine.connect() as third:
+            query = sa.select(stock).where(stock.c.sku == "BIN").with_for_update(nowait=True)
+            assert third.execute(query).one().on_hand == 4
+    bin_and_broom.join()
+
+    assert {row["sku"] for row in rows_of(ledger, stock)} == {"BIN", "BROOM"}

@@ -17,6 +17,7 @@ from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import channels as use
 from syncworker.sync import goods
 from syncworker.sync.planning import plan_for
+from tests.ledger.conftest import waits_for_a_row
 from tests.waiting import await_condition
 
 DEEDS: dict[str, Callable[[Transaction], object]] = {
@@ -48,15 +49,8 @@ def test_a_channel_whose_state_changes_waits_for_a_plan(postgres_ledger: Ledger,
     with ledger.transaction() as tx:
         stock.lock(tx, [("BIN", "main")])
         other.start()
-        await_condition(lambda: _waits(ledger), 20.0, "the other transaction to wait for a row")
+        await_condition(lambda: waits_for_a_row(ledger), 20.0, "the other transaction to wait for a row")
         plan_for(tx, ["BIN"])
     other.join()
 
     assert failures == []
-
-
-def _waits(ledger: Ledger) -> bool:
-    """Whether some transaction of this database waits for another one's row."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with ledger.engine.connect() as connection:
-        return bool(connection.execute(sa.text(query)).scalar_one())
