@@ -17,6 +17,7 @@ from syncworker.ledger.keys import among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import hold, hold_item, hold_part
 from syncworker.ledger.stock import Place
+from syncworker.ledger.upsert import insert_for
 
 
 class HoldOutcome(StrEnum):
@@ -92,10 +93,14 @@ def create(
     items: Sequence[HoldItem],
     expires_at: datetime,
     actor: str,
-) -> int:
-    """Store a hold that has gathered nothing yet; its number."""
+) -> tuple[int, bool]:
+    """Store a hold that has gathered nothing yet; its number, and whether it is new.
+
+    The number of the one that has the reference already, if there is one: then nothing is stored.
+    """
     hold_id = tx.execute(
-        sa.insert(hold)
+        insert_for(tx.dialect, hold)
+        .on_conflict_do_nothing(index_elements=[hold.c.reference])
         .values(
             party=party,
             location=location,
@@ -105,7 +110,9 @@ def create(
             expires_at=expires_at,
         )
         .returning(hold.c.id)
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if hold_id is None:
+        return tx.execute(sa.select(hold.c.id).where(hold.c.reference == reference)).scalar_one(), False
     wanted: dict[str, int] = defaultdict(int)
     for item in items:
         for part, per_unit in item.recipe.items():
@@ -121,7 +128,7 @@ def create(
         sa.insert(hold_part),
         [{"hold_id": hold_id, "sku": part, "wanted": units} for part, units in sorted(wanted.items())],
     )
-    return int(hold_id)
+    return int(hold_id), True
 
 
 def load(tx: Snapshot, hold_id: int) -> HoldRecord | None:

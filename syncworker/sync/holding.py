@@ -44,16 +44,15 @@ def create_hold(
     items = _items(tx, asked)
     _check_texts(party, reference)
     stocktaking.check_location(location)
+    wish = (party.strip(), location, dict(asked))
     known = None if reference is None else holds.by_reference(tx, reference)
     if known is not None:
-        if (known.party, known.location, _asked(known)) != (party.strip(), location, dict(asked)):
-            raise InputError(f"Reference {reference} was used for hold {known.id}. Use a new one.")
-        return known, False
+        return _as_wished(known, wish), False
     if until <= tx.now:
         raise InputError("A hold ends in the future: give a later day with --until.")
     parts = sorted({part for item in items for part in item.recipe})
     _lock(tx, [(part, location) for part in parts])
-    hold_id = holds.create(
+    hold_id, is_new = holds.create(
         tx,
         party=party.strip(),
         location=location,
@@ -62,6 +61,9 @@ def create_hold(
         expires_at=until,
         actor=actor,
     )
+    if not is_new:
+        # Somebody took the reference since we looked.
+        return _as_wished(load_hold(tx, hold_id), wish), False
     gather(tx, parts, actor=actor)
     pools.mark_parts_dirty(tx, parts)
     return load_hold(tx, hold_id), True
@@ -270,8 +272,11 @@ def _items(tx: Snapshot, asked: Mapping[str, int]) -> list[HoldItem]:
     return [HoldItem(sku=sku, units=units, recipe=recipes[sku]) for sku, units in sorted(asked.items())]
 
 
-def _asked(record: HoldRecord) -> dict[str, int]:
-    return {item.sku: item.units for item in record.items}
+def _as_wished(known: HoldRecord, wish: tuple[str, str, dict[str, int]]) -> HoldRecord:
+    """The hold that has the reference already, if (party, location, units by SKU) are its own."""
+    if (known.party, known.location, {item.sku: item.units for item in known.items}) != wish:
+        raise InputError(f"Reference {known.reference} was used for hold {known.id}. Use a new one.")
+    return known
 
 
 def _check_texts(party: str, reference: str | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 
 from syncworker.core.availability import StockLevel
 from syncworker.errors import InputError, SyncworkerError
-from syncworker.ledger import Ledger, holds, incidents, products, stock
+from syncworker.ledger import Ledger, holds, incidents, stock
 from syncworker.ledger.books import check_books
 from syncworker.ledger.holds import HoldOutcome, HoldRecord
 from syncworker.ledger.incidents import IncidentKind
@@ -19,7 +18,6 @@ from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.products import Product
 from syncworker.ledger.schema import hold_part, pool
 from syncworker.ledger.stock import MovementKind
-from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import goods, holding
 from syncworker.sync.doctor import examine
 from syncworker.sync.explain import explain
@@ -331,39 +329,6 @@ def test_explain_and_doctor_count_the_units_of_holds(business: Business) -> None
         tx.execute(sa.update(hold_part).values(gathered=2))
     with business.ledger.snapshot() as tx:
         assert {one.kind.value for one in examine(tx).findings} == {"reserved", "hold"}
-
-
-def test_many_who_ask_at_once_together_get_no_more_than_there_is(postgres_ledger: Ledger) -> None:
-    save = [Product(sku=sku, title=sku) for sku in ("BIN", "BROOM")]
-    with postgres_ledger.transaction() as tx:
-        products.save_products(tx, save)
-        counts = [Counted(sku=sku, location="main", units=20) for sku in ("BIN", "BROOM")]
-        goods.count(tx, counts, reference="first", actor="test")
-        until = tx.now + timedelta(days=1)
-
-    def ask(number: int) -> HoldRecord:
-        asked = {"BIN": 5, "BROOM": 4} if number % 2 else {"BROOM": 4, "BIN": 5}
-        record, _ = postgres_ledger.run(
-            lambda tx: holding.create_hold(tx, party=f"p{number}", asked=asked, until=until, actor="Sari")
-        )
-        if number % 3 == 0:
-            postgres_ledger.run(lambda tx: holding.cancel_hold(tx, record.id, actor="Sari"))
-        return record
-
-    with ThreadPoolExecutor(4) as people:
-        asked = list(people.map(ask, range(12)))
-
-    with postgres_ledger.snapshot() as seen:
-        levels = stock.levels(seen)
-        opened = holds.list_holds(seen)
-        assert len({record.id for record in asked}) == 12
-        for sku, each in (("BIN", 5), ("BROOM", 4)):
-            assert levels[sku, "main"].reserved == min(20, each * 8)
-            assert levels[sku, "main"].reserved == sum(
-                part.gathered for record in opened for part in record.parts if part.sku == sku
-            )
-        assert check_books(seen) == []
-        assert [one for one in examine(seen).findings if one.needs_attention] == []
 
 
 def far(business: Business, record: HoldRecord) -> PartProgress:
