@@ -5,18 +5,23 @@ A listing is a SKU of a product. Its number is kept per warehouse, so the key of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from syncworker.connector import (
     MAX_QUANTITY,
     ChannelMisconfiguredError,
     Document,
     ListingPage,
+    MalformedAnswerError,
     Money,
     Reading,
     RemoteListing,
 )
+
+_Told = TypeVar("_Told")
 
 #: What a product needs to be on sale.
 _ON_SALE = "ACTIVATE"
@@ -128,25 +133,40 @@ def _price(sku: Document) -> Money | None:
 
 
 def readings(data: Document, keys: Sequence[PoolKey]) -> tuple[Reading, ...]:
-    """The numbers of these pools. A SKU that the answer leaves out is not read; one without our warehouse has none."""
-    stock = _stock_by_sku(data)
-    return tuple(_reading(key, stock[key.sku_id]) for key in keys if key.sku_id in stock)
+    """The numbers of these pools. A SKU that the answer leaves out, or that cannot be read, is not read; one without our
+    warehouse has none.
+    """
+    return tuple(_of_each(data, keys, _reading).values())
 
 
 def beside(data: Document, keys: Sequence[PoolKey]) -> dict[PoolKey, int]:
-    """Units that sell beside each of these numbers; nothing of a SKU that the answer leaves out."""
+    """Units that sell beside each of these numbers; nothing of a SKU that the answer leaves out, or that cannot be read."""
+    return _of_each(data, keys, lambda _key, sku: _beside(sku))
+
+
+def _of_each(
+    data: Document, keys: Sequence[PoolKey], read: Callable[[PoolKey, Document], _Told]
+) -> dict[PoolKey, _Told]:
+    """What ``read`` makes of each key's own row: one that is no answer says nothing of others."""
     stock = _stock_by_sku(data)
-    return {key: _beside(stock[key.sku_id]) for key in keys if key.sku_id in stock}
+    found: dict[PoolKey, _Told] = {}
+    for key in keys:
+        sku = stock.get(key.sku_id)
+        if sku is not None:
+            with suppress(MalformedAnswerError):
+                found[key] = read(key, sku)
+    return found
 
 
-def _stock_by_sku(data: Document) -> dict[str, Document]:
-    stock: dict[str, Document] = {}
+def _stock_by_sku(data: Document) -> dict[str, Document | None]:
+    """The row of each SKU; ``None`` for one that is told twice, for nobody knows which row is true."""
+    stock: dict[str, Document | None] = {}
     for product in data["inventory"].items():
-        for sku in product["skus"].items():
-            sku_id = _id(sku["id"])
-            if sku_id in stock:
-                sku.fail("is told twice")
-            stock[sku_id] = sku
+        with suppress(MalformedAnswerError):
+            for sku in product["skus"].items():
+                with suppress(MalformedAnswerError):
+                    sku_id = _id(sku["id"])
+                    stock[sku_id] = None if sku_id in stock else sku
     return stock
 
 
@@ -158,7 +178,7 @@ def _reading(key: PoolKey, sku: Document) -> Reading:
     committed = row.get("committed_quantity")
     return Reading(
         pool_key=str(key),
-        quantity=_number(row["available_quantity"]) + _beside(sku),
+        quantity=row["available_quantity"].whole() + _beside(sku),
         reserved=0 if committed is None else committed.whole(),
     )
 
@@ -167,7 +187,7 @@ def _beside(sku: Document) -> int:
     """Units that a buyer can take and the warehouses' available numbers do not hold: those of campaigns and creators.
 
     The documented sample adds them up to the total, a formula names them beside what is available: what does not fit into
-    the total is sold beside it, and so is what of the total lies in no warehouse.
+    the total is sold beside it, and so is what of the total lies in no warehouse. Below zero none of them can be added up.
     """
     parts = sku.get("total_available_inventory_distribution")
     units = 0
@@ -175,9 +195,9 @@ def _beside(sku: Document) -> int:
         rows = None if parts is None else parts.get(name)
         units += 0 if rows is None else sum(row["quantity"].whole() for row in rows.items())
     shop = None if parts is None else parts.get("in_shop_inventory")
-    units += 0 if shop is None else _number(shop["quantity"])
-    total = _number(sku["total_available_quantity"])
-    held = sum(_number(row["available_quantity"]) for row in sku["warehouse_inventory"].items())
+    units += 0 if shop is None else shop["quantity"].whole()
+    total = sku["total_available_quantity"].whole()
+    held = sum(row["available_quantity"].whole() for row in sku["warehouse_inventory"].items())
     return max(0, units - total, total - held)
 
 

@@ -139,6 +139,67 @@ def test_a_number_that_the_stock_leaves_out_is_not_set(tiktok: responses.Request
     assert (told[M].outcome, told[M].least) == (Outcome.REFUSED, None)
 
 
+def rows(answer: dict[str, Json]) -> list[dict[str, Json]]:
+    """The SKUs of the one product of such an answer."""
+    return answer["data"]["inventory"][0]["skus"]  # type: ignore[index,call-overload,return-value]  # as `stock` makes it
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"id": M, "total_available_quantity": "9"},
+        {"total_available_quantity": None},
+        {"warehouse_inventory": None},
+        {"warehouse_inventory": [{"warehouse_id": WAREHOUSE, "available_quantity": 5.5}]},
+        {"total_available_inventory_distribution": {"campaign_inventory": [{}]}},
+        {"id": int(M)},
+    ],
+    ids=str,
+)
+def test_a_stock_row_that_cannot_be_read_concerns_its_own_sku_alone(
+    tiktok: responses.RequestsMock, broken: dict[str, Json]
+) -> None:
+    answer = stock(m=4, l=0)
+    rows(answer)[0] |= broken
+    tiktok.post(READ, json=answer)
+    tiktok.post(UPDATE, json=sample("inventory_update_response_ok"))
+
+    channel = opened()
+    told = {one.push_id: one for one in channel.push_quantities([push(M, 3), push(L, 3)])}
+    read = channel.read_quantities([push(M, 0).pool_key, push(L, 0).pool_key])
+
+    assert sent(tiktok) == {L: 3}
+    assert (told[M].outcome, told[M].least, told[M].parks) == (Outcome.REFUSED, None, False)
+    assert [(one.pool_key, one.quantity) for one in read] == [(push(L, 0).pool_key, 5)]
+
+
+def test_a_sku_that_the_stock_tells_twice_is_not_known(tiktok: responses.RequestsMock) -> None:
+    answer = stock(m=4, l=0)
+    rows(answer).append({**rows(answer)[0], "total_available_quantity": 77})
+    tiktok.post(READ, json=answer)
+    tiktok.post(UPDATE, json=sample("inventory_update_response_ok"))
+
+    told = {one.push_id: one.outcome for one in opened().push_quantities([push(M, 3), push(L, 3)])}
+
+    assert sent(tiktok) == {L: 3}
+    assert told == {M: Outcome.REFUSED, L: Outcome.APPLIED}
+
+
+def test_a_number_below_zero_is_no_unit_of_a_campaign(tiktok: responses.RequestsMock) -> None:
+    """What a warehouse lacks is no number that anybody can buy from; until it is one, nothing of its SKU is known."""
+    answer = stock(m=0, l=0)
+    rows(answer)[0]["warehouse_inventory"] = [{"warehouse_id": WAREHOUSE, "available_quantity": -2}]
+    tiktok.post(READ, json=answer)
+    tiktok.post(UPDATE, json=sample("inventory_update_response_ok"))
+
+    channel = opened()
+    told = {one.push_id: one for one in channel.push_quantities([push(M, 3), push(L, 3)])}
+
+    assert sent(tiktok) == {L: 3}
+    assert (told[M].outcome, told[M].least) == (Outcome.REFUSED, None)
+    assert [one.pool_key for one in channel.read_quantities([push(M, 0).pool_key])] == []
+
+
 @pytest.mark.parametrize("answer", [{"status": 503}, {"status": 200, "body": "{"}, {"json": {"code": 0}}])
 def test_nothing_is_set_while_campaigns_cannot_be_read(
     tiktok: responses.RequestsMock, answer: dict[str, object]
