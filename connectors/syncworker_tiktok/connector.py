@@ -1,6 +1,7 @@
 """How does the engine reach a TikTok Shop? The contract's methods in terms of the client and the mappings.
 
-Never decides a number, keeps no state, repeats no write but one that was refused as a whole before any effect.
+Never decides a number, repeats no write but one that was refused as a whole before any effect, and keeps nothing but which
+SKUs better go alone.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ class TikTokChannel:
         authorizer = TikTokAuthorizer(account, settings, tokens)
         self._desk = authorizer.desk
         self._client = TikTokClient(account, settings, authorizer)
+        #: SKUs of which another one in their request left nothing sure; lost with the process, it costs one more request.
+        self._alone: set[str] = set()
 
     def capabilities(self) -> Capabilities:
         """What is documented, and what the settings declare."""
@@ -151,7 +154,7 @@ class TikTokChannel:
         ]
         fit, held = less_beside((one for one in entries if one.key not in missing), beside)
         zeros = [one for one in entries if one.push.value == 0]
-        sent = send_parcels(quantities.parcels(fit), self._sent, redact=self._client.redact)
+        sent = send_parcels(quantities.parcels(fit, self._alone), self._sent, redact=self._client.redact)
         return [*told, *gone, *held, *left_beside(sent, zeros, beside)]
 
     def _beside(self, keys: Sequence[PoolKey]) -> tuple[dict[PoolKey, int], list[PoolKey]]:
@@ -177,11 +180,15 @@ class TikTokChannel:
         return found, missing
 
     def _sent(self, parcel: Parcel[PoolKey]) -> Sequence[PushResult] | None:
+        self._alone -= {entry.key.sku_id for entry in parcel.entries}
         try:
             data = self._client.set_quantities(parcel.of, quantities.body(parcel)).data
         except RequestRefusedError as error:
-            return quantities.turned_down(parcel, error)
-        return quantities.results(data, parcel)
+            told = quantities.turned_down(parcel, error)
+        else:
+            told = quantities.results(data, parcel)
+        self._alone |= quantities.unsaid(parcel, told or ())
+        return told
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
         """The listing that has this seller SKU, or a new product with quantity 0 that TikTok reviews first."""

@@ -5,7 +5,7 @@ What the answer does not settle is unknown, also beside "code 0".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncworker.connector import (
@@ -13,6 +13,7 @@ from syncworker.connector import (
     Entry,
     Json,
     MalformedAnswerError,
+    Outcome,
     Parcel,
     PushResult,
     QuantityMode,
@@ -34,9 +35,23 @@ def entries(pushes: Sequence[QuantityPush]) -> tuple[list[Entry[PoolKey]], list[
     return addressed(pushes, PoolKey.read, channel="TikTok Shop", mode=QuantityMode.SET, most=QUANTITY_MAX)
 
 
-def parcels(sent: Sequence[Entry[PoolKey]]) -> list[Parcel[PoolKey]]:
-    """The least requests that carry these."""
+def parcels(sent: Sequence[Entry[PoolKey]], alone: Collection[str] = ()) -> list[Parcel[PoolKey]]:
+    """The least requests that carry these, where the SKUs in ``alone`` go each by itself."""
+    together = [entry for entry in sent if entry.key.sku_id not in alone]
+    apart = [entry for entry in sent if entry.key.sku_id in alone]
+    return [*_grouped(together), *(single for one in _grouped(apart) for single in one.by_row())]
+
+
+def _grouped(sent: Sequence[Entry[PoolKey]]) -> list[Parcel[PoolKey]]:
     return parcelled(sent, of=lambda key: key.product_id, row=lambda key: key.sku_id)
+
+
+def unsaid(parcel: Parcel[PoolKey], results: Iterable[PushResult]) -> set[str]:
+    """SKUs of which an answer says nothing sure because of another one in the same request."""
+    if len(parcel.rows) < 2:
+        return set()
+    unsure = {one.push_id for one in results if one.outcome is Outcome.UNKNOWN}
+    return {entry.key.sku_id for entry in parcel.entries if entry.push.push_id in unsure}
 
 
 def body(parcel: Parcel[PoolKey]) -> Json:

@@ -106,31 +106,6 @@ def test_each_documented_error_of_a_push_is_one_thing_to_do(
     assert "hush" not in str(raised.value)
 
 
-@pytest.mark.parametrize("code", [12019028, 12052032])
-def test_a_refusal_of_the_whole_product_is_tried_sku_by_sku(
-    tiktok: responses.RequestsMock, channel: TikTokChannel, code: int
-) -> None:
-    tiktok.post(UPDATE, json={"code": code, "message": "no", "request_id": "1", "data": None})
-    tiktok.post(UPDATE, json=sample("inventory_update_response_ok"))
-    tiktok.post(UPDATE, json={"code": code, "message": "no", "request_id": "1", "data": None})
-
-    told = channel.push_quantities(PUSHES)
-
-    assert [(one.outcome, one.parks) for one in told] == [(Outcome.APPLIED, False), (Outcome.REFUSED, True)]
-
-
-@pytest.mark.parametrize("code", [12052036, 12019024, 12052990, 12052393])
-def test_a_code_about_one_sku_proves_nothing_of_the_others_and_nothing_is_sent_again(
-    tiktok: responses.RequestsMock, channel: TikTokChannel, code: int
-) -> None:
-    tiktok.post(UPDATE, json={"code": code, "message": "no", "request_id": "1", "data": None})
-
-    told = channel.push_quantities(PUSHES)
-
-    assert {one.outcome for one in told} == {Outcome.UNKNOWN}
-    assert len(tiktok.calls) == 1
-
-
 @pytest.mark.parametrize("code", [36009004, 12052109, 77, 12052999])
 def test_a_code_that_is_not_listed_proves_nothing(
     tiktok: responses.RequestsMock, channel: TikTokChannel, code: int
