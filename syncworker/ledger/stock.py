@@ -132,12 +132,14 @@ def was_applied(tx: Transaction, effects: Sequence[Effect]) -> bool:
     return not _not_yet_applied(tx, effects)
 
 
-def lock(tx: Transaction, places: Iterable[Place]) -> dict[Place, StockLevel]:
+def lock(tx: Transaction, places: Iterable[Place], *, everywhere: bool = False) -> dict[Place, StockLevel]:
     """Levels whose rows nobody else changes until this transaction ends; locked in sorted order, so never a deadlock.
 
-    A part without a stock row gets one at 0/0. Raises UnknownSkuError for one that is not in the catalogue.
+    A part without a stock row gets one at 0/0. ``everywhere``: the parts' rows at all other locations as well. Raises
+    UnknownSkuError for a part that is not in the catalogue.
     """
-    return {place: count.level for place, count in _lock_rows(tx, places).items()}
+    counts = _lock_rows(tx, places, everywhere=everywhere)
+    return {place: count.level for place, count in counts.items()}
 
 
 def lock_skus(tx: Transaction, skus: Iterable[str]) -> dict[Place, StockLevel]:
@@ -227,19 +229,22 @@ def _movement(row: RowMapping) -> Movement:
     )
 
 
-def _lock_rows(tx: Transaction, places: Iterable[Place]) -> dict[Place, _Count]:
+def _lock_rows(tx: Transaction, places: Iterable[Place], *, everywhere: bool = False) -> dict[Place, _Count]:
     wanted = sorted(set(places))
-    counts = _locked(tx, *keys_table(tx.dialect, stock, _PLACE, wanted), at_least=len(wanted))
-    if len(counts) < len(wanted):
+    keys, same = keys_table(tx.dialect, stock, _PLACE, wanted)
+    if everywhere:
+        keys, same = keys_table(tx.dialect, stock, ["sku"], sorted({(sku,) for sku, _ in wanted}))
+    counts = _locked(tx, keys, same, needed=wanted)
+    if not counts.keys() >= set(wanted):
         _create_rows(tx, wanted)
-        counts = _locked(tx, *keys_table(tx.dialect, stock, _PLACE, wanted))
+        counts = _locked(tx, keys, same)
     return counts
 
 
 def _locked(
-    tx: Transaction, keys: sa.FromClause, same: sa.ColumnElement[bool], *, at_least: int = 0
+    tx: Transaction, keys: sa.FromClause, same: sa.ColumnElement[bool], *, needed: Sequence[Place] = ()
 ) -> dict[Place, _Count]:
-    """The rows of these keys, locked; where PostgreSQL finds fewer than ``at_least``, it locks and returns none.
+    """The rows of these keys, locked; where PostgreSQL misses one of ``needed``, it locks and returns none.
 
     Creating a row may have to wait for somebody who creates it too, and whoever waits with others locked can meet that
     one in a deadlock. SQLite has one writer at a time.
@@ -249,9 +254,11 @@ def _locked(
     if tx.dialect == "postgresql":
         # One order of locking for everybody, whatever collation the database has.
         order = [sa.collate(column, "C") for column in order]
-    if at_least and tx.dialect == "postgresql":
-        found = sa.select(sa.func.count()).select_from(stock.join(keys, same)).correlate(None)
-        query = query.where(found.scalar_subquery() >= at_least)
+    if needed and tx.dialect == "postgresql":
+        found = sa.select(sa.func.count()).select_from(
+            stock.join(*keys_table(tx.dialect, stock, _PLACE, needed))
+        )
+        query = query.where(found.correlate(None).scalar_subquery() >= len(needed))
     query = query.order_by(*order)
     return {
         (row.sku, row.location): _Count(StockLevel(row.on_hand, row.reserved), row.version)

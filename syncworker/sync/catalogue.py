@@ -130,7 +130,11 @@ def apply_plan(tx: Transaction, plan: ImportPlan, *, reference: str, actor: str)
     InputError if a product or a number that it names has changed since the plan was made. The same ``reference`` counts
     once.
     """
-    goods.hold_family(tx, [row.sku for row in plan.rows])
+    goods.hold_family(
+        tx,
+        [(one.sku, one.location) for one in plan.counts],
+        skus=[*(row.sku for row in plan.rows), *(part for one in plan.products for part in one.parts)],
+    )
     if _again(tx, plan).rows != plan.rows:
         raise InputError(
             "Nothing was imported: the ledger has changed since the preview. Look at a new preview first."

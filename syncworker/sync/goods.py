@@ -22,7 +22,7 @@ def receive(
     tx: Transaction, sku: str, location: str, units: int, *, reference: str, actor: str, note: str = ""
 ) -> StockLevel:
     """Goods in (see ``stocktaking.receive``), and every pool that sells the part is looked at again."""
-    hold_family(tx, [sku])
+    hold_family(tx, [(sku, location)])
     level = stocktaking.receive(tx, sku, location, units, reference=reference, actor=actor, note=note)
     counts_changed(tx, [(sku, location)])
     return level
@@ -32,7 +32,7 @@ def adjust(
     tx: Transaction, sku: str, location: str, units: int, *, reason: str, reference: str, actor: str
 ) -> StockLevel:
     """Found or lost (see ``stocktaking.adjust``), and every pool that sells the part is looked at again."""
-    hold_family(tx, [sku])
+    hold_family(tx, [(sku, location)])
     level = stocktaking.adjust(tx, sku, location, units, reason=reason, reference=reference, actor=actor)
     counts_changed(tx, [(sku, location)])
     return level
@@ -50,7 +50,7 @@ def move(
     note: str = "",
 ) -> dict[Place, StockLevel]:
     """Goods carried elsewhere (see ``stocktaking.move``), and every pool that sells the part is looked at again."""
-    hold_family(tx, [sku])
+    hold_family(tx, [(sku, origin), (sku, target)])
     levels = stocktaking.move(
         tx, sku, units, origin=origin, target=target, reference=reference, actor=actor, note=note
     )
@@ -69,7 +69,7 @@ def count(
     note: str = "",
 ) -> dict[Place, StockLevel]:
     """A stock-take (see ``stocktaking.count_all``), and every pool that sells one of the parts is looked at again."""
-    hold_family(tx, [one.sku for one in counted])
+    hold_family(tx, [(one.sku, one.location) for one in counted])
     levels = stocktaking.count_all(
         tx, counted, reference=reference, actor=actor, source=source, as_of=as_of, note=note
     )
@@ -77,11 +77,17 @@ def count(
     return levels
 
 
-def hold_family(tx: Transaction, skus: Iterable[str]) -> None:
-    """Lock everything that hangs together with these SKUs, first counts, then pools, as everybody does."""
-    wanted = sorted(set(skus))
-    if wanted:
-        stockroom_of(tx, wanted)
+def hold_family(tx: Transaction, places: Iterable[Place], *, skus: Iterable[str] = ()) -> None:
+    """Lock everything that hangs together with these parts, and these SKUs, first counts, then pools, as everybody does.
+
+    Raises InputError for what cannot be the name of a location.
+    """
+    wanted = sorted(set(places))
+    for _, location in wanted:
+        stocktaking.check_location(location)
+    concerned = sorted({*skus, *(sku for sku, _ in wanted)})
+    if concerned:
+        stockroom_of(tx, concerned, at=wanted)
 
 
 def counts_changed(tx: Transaction, places: Iterable[Place]) -> list[str]:

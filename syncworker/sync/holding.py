@@ -113,7 +113,7 @@ def gather_first(tx: Transaction, skus: Iterable[str]) -> None:
         wanted = sorted(set(skus))
         parts = {part for recipe in products.recipe_of(tx, wanted).values() for part in recipe}
         # All that the plan locks, in one go: whoever locked a part of it first would meet another in a deadlock.
-        stockroom_of(tx, wanted)
+        stockroom_of(tx, wanted, at=lacking)
         gather(tx, parts)
 
 
@@ -252,7 +252,8 @@ def _effect(record: HoldRecord, sku: str, step: int, kind: MovementKind, units: 
 
 def _lock(tx: Transaction, places: Iterable[Place]) -> Stockroom:
     """Counts, then pools, of everything that hangs together with these parts, as everybody locks them."""
-    return stockroom_of(tx, pools.skus_using(tx, {sku for sku, _ in places}))
+    asked = list(places)
+    return stockroom_of(tx, pools.skus_using(tx, {sku for sku, _ in asked}), at=asked)
 
 
 def _free(room: Stockroom, levels: Mapping[Place, StockLevel], place: Place) -> int | None:

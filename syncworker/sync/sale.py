@@ -18,6 +18,7 @@ from syncworker.ledger.channels import ChannelRecord
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.orders import OrderRecord
 from syncworker.sync.ingest import Ingested, ingest
+from syncworker.sync.stockroom import lock_connected
 
 #: The line of a sale: it has but one.
 LINE = "1"
@@ -99,6 +100,7 @@ def settle_count(
             _refuse_second_use(reference, name)
         return line.levels.ordered, Ingested(orders=0, channels=())
     stocktaking.require_countable(tx, [sku])
+    lock_connected(tx, [sku])
     there = stock.lock(tx, [(sku, channel.location)])[sku, channel.location].on_hand
     if left > there:
         raise InputError(

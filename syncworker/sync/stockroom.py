@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncworker.core.availability import StockLevel
@@ -12,6 +12,7 @@ from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.publications import Publication
+from syncworker.ledger.stock import Place
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,15 +87,21 @@ class Stockroom:
         return not is_observed and self.policy(one) is Policy.ESCROW
 
 
-def stockroom_of(tx: Snapshot, skus: Iterable[str]) -> Stockroom:
-    """Every pool and part that hangs together with these SKUs; in a write transaction their rows are locked."""
+def stockroom_of(tx: Snapshot, skus: Iterable[str], *, at: Iterable[Place] = ()) -> Stockroom:
+    """Every pool and part that hangs together with these SKUs; in a write transaction their rows are locked.
+
+    A part's counts are locked wherever it lies, and ``at`` names places that will be counted for the first time: whoever
+    locked some counts and then more could meet another in a deadlock.
+    """
     recipes = _connected(tx, skus)
     known = {record.name: record for record in channels.all_channels(tx)}
     parts = {part for recipe in recipes.values() for part in recipe}
     return Stockroom(
         channels=known,
         # Counts first, then pools: everybody locks in this order.
-        levels=_locked(tx, parts, known.values()) if isinstance(tx, Transaction) else stock.levels(tx, parts),
+        levels=_locked(tx, parts, known.values(), at)
+        if isinstance(tx, Transaction)
+        else stock.levels(tx, parts),
         pools=pools.of_skus(tx, recipes, lock=isinstance(tx, Transaction)),
         recipes=recipes,
         policies=limits.policies(tx, recipes),
@@ -113,10 +120,12 @@ def lock_connected(tx: Transaction, skus: Iterable[str]) -> None:
 
 
 def _locked(
-    tx: Transaction, parts: Iterable[str], known: Iterable[ChannelRecord]
-) -> Mapping[tuple[str, str], StockLevel]:
+    tx: Transaction, parts: Collection[str], known: Iterable[ChannelRecord], at: Iterable[Place]
+) -> Mapping[Place, StockLevel]:
     locations = {"main", *(record.location for record in known)}
-    return stock.lock(tx, [(part, location) for part in parts for location in locations])
+    named = [place for place in at if place[0] in parts]
+    places = [*named, *((part, location) for part in parts for location in locations)]
+    return stock.lock(tx, places, everywhere=True)
 
 
 def _connected(tx: Snapshot, skus: Iterable[str]) -> dict[str, dict[str, int]]:

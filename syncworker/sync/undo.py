@@ -84,7 +84,7 @@ def undo(tx: Transaction, context: Context, plan: UndoPlan, *, actor: str) -> Un
     InputError if it was undone or counted anew meanwhile, or if a count would fall short that the plan did not show so.
     """
     entry = plan.entry
-    goods.hold_family(tx, {sku for sku, _ in entry.units})
+    goods.hold_family(tx, entry.units)
     now = plan_undo(tx, entry.reference)
     approved = {(row.sku, row.location) for row in plan.short}
     surprising = [row.sku for row in now.short if (row.sku, row.location) not in approved]
