@@ -23,7 +23,7 @@ from syncworker.ledger.upsert import insert_for
 #: How far back the first pull of a channel reaches: every unshipped order reserves, however old.
 FIRST_REACH = timedelta(days=90)
 #: An unfinished pull that has not moved for so long is given up, since its place may be none any more; a new one begins at
-#: the watermark.
+#: the watermark. How long the channel wanted to be left alone does not count.
 LONGEST_REST = timedelta(minutes=10)
 #: So is one that goes on for longer than this: a walk that never ends.
 LONGEST_PULL = timedelta(days=1)
@@ -38,6 +38,8 @@ class FeedProgress:
     done: bool = False
     #: When its last page was recorded.
     moved_at: datetime | None = None
+    #: Up to when the channel wants to be left alone before its next page.
+    rests_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,9 @@ class PullRecord:
 
     @property
     def moved_at(self) -> datetime:
-        """When it last went on."""
-        return max([self.began_at, *(feed.moved_at for feed in self.feeds.values() if feed.moved_at)])
+        """When it last went on, or will be free to."""
+        told = [moment for feed in self.feeds.values() for moment in (feed.moved_at, feed.rests_until)]
+        return max([self.began_at, *(moment for moment in told if moment is not None)])
 
     @property
     def proof(self) -> PullProof:
@@ -81,7 +84,7 @@ def begin_or_continue(tx: Transaction, channel: ChannelRecord, pull_id: str) -> 
         .where(pull.c.channel == channel.name, pull.c.sequence == channel.pull_sequence, pull.c.finished_at.is_(None))
     ).mappings().one_or_none()  # fmt: skip
     unfinished = None if row is None else _record(row)
-    if unfinished is not None and _goes_on(unfinished, tx.now):
+    if unfinished is not None and _goes_on(unfinished, channel, tx.now):
         return unfinished
     record = PullRecord(
         id=pull_id,
@@ -115,7 +118,9 @@ def record_page(
 
     When it was the last page of the last feed the pull is whole and finished.
     """
-    progress = replace(record.feeds[feed], cursor=next_cursor, done=next_cursor is None, moved_at=tx.now)
+    progress = replace(
+        record.feeds[feed], cursor=next_cursor, done=next_cursor is None, moved_at=tx.now, rests_until=None
+    )
     feeds = {**record.feeds, feed: progress}
     whole = all(each.done for each in feeds.values())
     moved = replace(
@@ -144,13 +149,21 @@ def record_page(
     return moved
 
 
-def record_failure(tx: Transaction, record: PullRecord, error: str, *, goes_on: bool = False) -> None:
-    """The pull ends here, not whole, and the next one begins at the watermark; or it ``goes_on`` where it is."""
-    tx.execute(
-        sa.update(pull)
-        .where(pull.c.id == record.id)
-        .values(finished_at=None if goes_on else tx.now, error=error[:500], whole=False)
-    )
+def record_failure(tx: Transaction, pull_id: str, error: str, *, goes_on_at: datetime | None = None) -> None:
+    """The pull ends here, not whole, and the next one begins at the watermark; or it goes on where it is, at that moment."""
+    values: dict[str, object] = {"finished_at": tx.now}
+    if goes_on_at is not None:
+        record = _record(tx.execute(sa.select(pull).where(pull.c.id == pull_id)).mappings().one())
+        values = {"finished_at": None, "progress": _stored(_rested(record, goes_on_at))}
+    tx.execute(sa.update(pull).where(pull.c.id == pull_id).values(error=error[:500], whole=False, **values))
+
+
+def _rested(record: PullRecord, until: datetime) -> dict[str, FeedProgress]:
+    upcoming = record.next_feed()
+    if upcoming is None:
+        return dict(record.feeds)
+    name, progress = upcoming
+    return {**record.feeds, name: replace(progress, rests_until=until)}
 
 
 def latest(tx: Snapshot, channel: str, *, whole: bool = False) -> PullRecord | None:
@@ -168,8 +181,9 @@ def watermarks(tx: Snapshot, channel: str) -> dict[str, datetime]:
     return {row.feed: row.watermark for row in rows}
 
 
-def _goes_on(record: PullRecord, now: datetime) -> bool:
-    return record.moved_at > now - LONGEST_REST and record.began_at > now - LONGEST_PULL
+def _goes_on(record: PullRecord, channel: ChannelRecord, now: datetime) -> bool:
+    rested_from = max(record.moved_at, channel.not_before or record.moved_at)
+    return rested_from > now - LONGEST_REST and record.began_at > now - LONGEST_PULL
 
 
 def _since(tx: Snapshot, channel: ChannelRecord, feed: str) -> datetime:
@@ -197,7 +211,8 @@ def _stored(feeds: Mapping[str, FeedProgress]) -> dict[str, dict[str, object]]:
             "since": feed.since.isoformat(),
             "cursor": feed.cursor,
             "done": feed.done,
-            "moved_at": None if feed.moved_at is None else feed.moved_at.isoformat(),
+            "moved_at": _written(feed.moved_at),
+            "rests_until": _written(feed.rests_until),
         }
         for name, feed in feeds.items()
     }
@@ -211,9 +226,18 @@ def _record(row: RowMapping) -> PullRecord:
             since=datetime.fromisoformat(each["since"]),
             cursor=each["cursor"],
             done=each["done"],
-            # Rows of before this was noted have none.
-            moved_at=None if each.get("moved_at") is None else datetime.fromisoformat(each["moved_at"]),
+            # Rows of before these were noted have none.
+            moved_at=_read(each.get("moved_at")),
+            rests_until=_read(each.get("rests_until")),
         )
         for name, each in stored.items()
     }
     return PullRecord(feeds=feeds, **values)
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

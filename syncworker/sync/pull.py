@@ -146,9 +146,8 @@ def _failed(context: Context, begun: _Begun, error: Exception) -> None:
 def _fail(tx: Transaction, begun: _Begun, error: Exception) -> None:
     if not jobs.keep(tx, begun.lease, seconds=lease_s(begun.channel.rules)):
         return
-    # The channel wants to be left alone for a while: the place where the walk is stays what it was.
-    pulls.record_failure(
-        tx, begun.pull, str(error) or repr(error), goes_on=isinstance(error, RetryLaterError)
-    )
     not_before = record_failure(tx, begun.channel, error)
+    # The channel wants to be left alone for a while: the place where the walk is stays what it was.
+    goes_on_at = not_before if isinstance(error, RetryLaterError) else None
+    pulls.record_failure(tx, begun.pull.id, str(error) or repr(error), goes_on_at=goes_on_at)
     jobs.release(tx, begun.lease, due_at=not_before)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from syncworker.connector import MalformedAnswerError, OrderPage, RetryLaterError
-from syncworker.ledger import ManualClock, pulls
-from syncworker.ledger.ledger import Ledger
+from syncworker.ledger import ManualClock, channels, pulls
+from syncworker.ledger.ledger import Ledger, Transaction
 from syncworker.ledger.pulls import LONGEST_PULL, LONGEST_REST
 from syncworker.sync import pull
 from syncworker.sync.pull import pull_orders
@@ -74,6 +74,43 @@ def test_a_channel_that_wants_to_be_left_alone_costs_no_page(walk: Walk) -> None
 
     assert walk.shop.asked == [None, "1", "2", "3", "4", "4", "5", "6", "7", "8"]
     assert walk.is_whole()
+
+
+@pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+@pytest.mark.parametrize("is_healed", [True, False])
+def test_a_channel_that_wants_to_be_left_alone_for_long_costs_no_page(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch, *, is_healed: bool
+) -> None:
+    """Else an unsorted backlog would begin anew after each long pause that the channel asks for, and never end."""
+    monkeypatch.setattr(pull, "PAGES_PER_TASK", 3)
+    walk.shop.trouble = {5: RetryLaterError("busy", retry_after_s=3_000.0)}
+    walk.tasks(2)
+    walk.business.clock.advance(timedelta(seconds=3_000))
+    if is_healed:  # something else was answered first
+
+        def answered(tx: Transaction) -> None:
+            channels.record_success(tx, "shop")
+
+        walk.business.ledger.run(answered)
+
+    walk.tasks(PAGES)
+
+    assert walk.shop.asked[:10] == [None, "1", "2", "3", "4", "4", "5", "6", "7", "8"]
+    assert walk.is_whole()
+
+
+@pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+def test_a_pause_that_another_call_was_asked_for_costs_no_page(walk: Walk) -> None:
+    walk.tasks(3)
+
+    def busy(tx: Transaction) -> None:
+        channels.record_failure(tx, "shop", "busy", retry_after_s=3_000.0)
+
+    walk.business.ledger.run(busy)
+    walk.business.clock.advance(timedelta(seconds=3_001))
+    walk.tasks(1)
+
+    assert walk.shop.asked == [None, "1", "2", "3"]
 
 
 def test_a_page_that_cannot_be_read_makes_the_walk_begin_anew(walk: Walk) -> None:
