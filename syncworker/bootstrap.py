@@ -189,6 +189,12 @@ def register_channels(app: App) -> Registered:
     return app.ledger.run(lambda tx: _register(tx, app, declared))
 
 
+def channels_of(app: App) -> set[str]:
+    """Names of all channels there may be work for: configured ones, and those that the ledger still counts."""
+    with app.ledger.snapshot() as tx:
+        return {*app.settings.channels, *(record.name for record in channel_rows.all_channels(tx))}
+
+
 @contextmanager
 def started(app: App) -> Iterator[Registered]:
     """Be the running engine on this ledger: alone on an SQLite file, with every configured channel registered.

@@ -97,10 +97,11 @@ def _clean(key: str, value: object) -> object:
         return {name: _clean(str(name), inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(key, inner) for inner in value]
-    return _without_secrets(value if isinstance(value, str) else str(value))
+    return without_secrets(value if isinstance(value, str) else str(value))
 
 
-def _without_secrets(text: str) -> str:
+def without_secrets(text: str) -> str:
+    """The text with every value cut out that may never be shown."""
     # The longest first: one secret may be the beginning of another.
     for secret in sorted(_hidden, key=len, reverse=True):
         text = text.replace(secret, REDACTED)

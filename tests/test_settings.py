@@ -187,7 +187,7 @@ def test_every_mistake_of_both_files_and_the_environment_is_named_at_once(
     monkeypatch.setenv("SYNCWORKER_LANGUAGE", "fr")
     write(
         folder,
-        'tick_s = "fast"\nconcurency = 4\nbroker_url = "amqp://x"\n',
+        'tick_s = "fast"\nconcurency = 4\nbroker_url = "kafka://x"\n',
         """
         [channels.toko]
         connector = "marketplace"
@@ -208,7 +208,7 @@ def test_every_mistake_of_both_files_and_the_environment_is_named_at_once(
     for expected in (
         f"{main}: tick_s: found 'fast', expected seconds between 0.1 and 60",
         f"{main}: 'concurency' is unknown; did you mean 'concurrency'?",
-        f"{main}: broker_url: found 'amqp://x', expected memory:// or redis://",
+        f"{main}: broker_url: found 'kafka://x', expected memory:// or redis://",
         'SYNCWORKER_LANGUAGE: found \'fr\', expected "en" or "id"',
         f"{channels}: channels.toko: 'polcy' is unknown; did you mean 'policy'?",
         f"{channels}: channels.toko.settings: marketplace: base_url must look like https://",

@@ -21,6 +21,8 @@ from syncworker.errors import ConfigurationError, LedgerError, UnsafeDatabaseErr
 
 #: How long a writer waits for another process's transaction on SQLite, in seconds.
 BUSY_TIMEOUT_S = 30.0
+#: A database server that has not answered for so long cannot be reached, in seconds.
+CONNECT_TIMEOUT_S = 10
 #: PostgreSQL ends a session of ours that sits on locks and does nothing for so long (a paused process), in ms.
 IDLE_IN_TRANSACTION_MS = 60_000
 #: What the begin event opens on SQLite; an execution option of the connection.
@@ -164,7 +166,13 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def _postgres_engine(url: URL) -> sa.Engine:
     try:
         engine = sa.create_engine(
-            url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=10, max_overflow=20
+            url,
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            # A server that does not answer at all is as good as none; an address may say otherwise.
+            connect_args={} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S},
         )
     except ImportError as error:
         raise ConfigurationError(

@@ -10,6 +10,7 @@ from syncworker.settings.loading import (
     MEMORY_BROKER,
     Settings,
     load_settings,
+    require_counted_calls,
     require_shared_broker,
 )
 from syncworker.settings.writing import (
@@ -28,6 +29,7 @@ __all__ = [
     "add_channel",
     "load_settings",
     "remove_channel",
+    "require_counted_calls",
     "require_shared_broker",
     "set_channel_policy",
     "set_default_policy",

@@ -28,8 +28,8 @@ from syncworker.settings.reading import read_text, shown, unknown_key
 
 #: A channel's name stands in rows, logs and addresses.
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-#: Names by which the books call a person's own entries: a channel of that name would be taken for them.
-TAKEN = frozenset({"hold", "import", "operator", "sync", "undo"})
+#: Names by which the books call a person's own entries, and the tick's queue: a channel of that name would be taken for them.
+TAKEN = frozenset({"hold", "import", "operator", "sync", "tick", "undo"})
 NAME_RULE = "small letters, digits, '-' and '_', at most 40, for instance \"tiktok-id\""
 #: Keys that hold for every channel, whatever its connector.
 OPTIONS = (
@@ -112,7 +112,7 @@ def read_channel(
     if NAME.fullmatch(name) is None:
         findings.problems.append(f"{where}: found the name {shown(name)}, expected {NAME_RULE}")
     if name in TAKEN:
-        findings.problems.append(f"{where}: this name means something else in the books; choose another one")
+        findings.problems.append(f"{where}: this name means something else here; choose another one")
     if not isinstance(raw, dict):
         findings.problems.append(f"{where}: found {shown(raw)}, expected a table [channels.{name}]")
         return None

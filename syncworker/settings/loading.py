@@ -31,15 +31,28 @@ CONFIG_VARIABLE = "SYNCWORKER_CONFIG"
 DEFAULT_FOLDER = Path("config")
 #: A broker inside one process, and those that many can share.
 MEMORY_BROKER = "memory://"
-SHARED_BROKERS = ("redis", "rediss", "redis+socket")
+REDIS = ("redis", "rediss", "redis+socket")
+RABBITMQ = ("amqp", "amqps")
+#: Where calls are counted by each process for itself.
+OWN_COUNT = "process"
+#: Rows younger than this may still be needed to tell what a channel shows.
+KEEP_AT_LEAST_DAYS = 7
 #: Each task holds one of the ledger's connections at most; a few are left for whoever looks on.
 MOST_TASKS = 28
 
+_DAYS = f"a whole number of days, {KEEP_AT_LEAST_DAYS} or more"
 #: What each key wants, in words.
 EXPECTED: Mapping[str, str] = MappingProxyType(
     {
         "database_url": "sqlite:///path/to/ledger.db or postgresql://user:password@host/database",
-        "broker_url": "memory:// or redis://host:6379/0",
+        "broker_url": "memory:// or redis://host:6379/0 or amqp://user:password@host:5672/",
+        "rates_url": f'redis://host:6379/1 or "{OWN_COUNT}"',
+        "metrics_port": "a port between 1 and 65535, for instance 9188",
+        "metrics_host": "an address of this computer, for instance 127.0.0.1",
+        "keep_runs_days": _DAYS,
+        "keep_incidents_days": _DAYS,
+        "keep_audit_days": _DAYS,
+        "keep_traffic_days": _DAYS,
         "language": '"en" or "id"',
         "log_level": '"debug", "info", "warning" or "error"',
         "log_format": '"auto", "console" or "json"',
@@ -74,8 +87,15 @@ def _is_broker(url: str) -> str:
     if url == MEMORY_BROKER:
         return url
     parts = urlsplit(url)
-    if parts.scheme not in SHARED_BROKERS or not (parts.hostname or parts.path):
+    is_somewhere = bool(parts.hostname) or (parts.scheme == "redis+socket" and bool(parts.path))
+    if parts.scheme not in (*REDIS, *RABBITMQ) or not is_somewhere:
         raise ValueError("not an address of a broker")
+    return url
+
+
+def _counts_calls(url: str) -> str:
+    if url != OWN_COUNT and urlsplit(_is_broker(url)).scheme not in REDIS:
+        raise ValueError("not an address of a Redis")
     return url
 
 
@@ -93,6 +113,9 @@ class _Layer:
 
     values: Mapping[str, object]
     names: Mapping[str, str]
+
+
+Days = Annotated[int, BeforeValidator(_no_flag), Field(ge=KEEP_AT_LEAST_DAYS, le=36_500)]
 
 
 class _LayerSource(PydanticBaseSettingsSource):
@@ -121,6 +144,13 @@ class _Main(BaseSettings):
     concurrency: Annotated[int, BeforeValidator(_no_flag), Field(ge=2, le=MOST_TASKS)] = 16
     actor: Annotated[str, Field(min_length=1, max_length=64)] = Field(default_factory=_login)
     token_key: SecretStr | None = None
+    rates_url: Annotated[str, AfterValidator(_counts_calls)] | None = None
+    metrics_port: Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=65_535)] | None = None
+    metrics_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    keep_runs_days: Days = 365
+    keep_incidents_days: Days = 365
+    keep_audit_days: Days = 730
+    keep_traffic_days: Days = 90
     policy: Policy = Policy.ESCROW
     escrow_below: Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=MAX_QUANTITY)] | None = None
 
@@ -155,6 +185,16 @@ class Settings:
     concurrency: int = 16
     #: Who is recorded as having done what is typed in.
     actor: str = "operator"
+    #: The Redis that counts calls for all workers, or ``process``; ``None``: the broker, where it is a Redis.
+    rates_url: str | None = field(default=None, repr=False)
+    #: Where Prometheus may ask; ``None``: nowhere.
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    #: How long what is over stays in the ledger; movements and orders stay for ever.
+    keep_runs_days: int = 365
+    keep_incidents_days: int = 365
+    keep_audit_days: int = 730
+    keep_traffic_days: int = 90
     #: Seals the tokens of connected accounts; ``None``: a file beside the ledger holds it.
     token_key: SecretStr | None = field(default=None, repr=False)
     #: What holds where neither a channel nor a SKU says anything.
@@ -181,6 +221,18 @@ class Settings:
         """Whether the broker lives inside one process."""
         return self.broker_url == MEMORY_BROKER
 
+    @property
+    def is_rabbitmq(self) -> bool:
+        """Whether the broker is a RabbitMQ."""
+        return urlsplit(self.broker_url).scheme in RABBITMQ
+
+    @property
+    def rates(self) -> str | None:
+        """The Redis that counts calls for all workers; ``None``: each process for itself."""
+        if self.rates_url is not None:
+            return None if self.rates_url == OWN_COUNT else self.rates_url
+        return None if self.is_embedded or self.is_rabbitmq else self.broker_url
+
 
 def load_settings(config: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
     """Read and check everything: ``overrides`` (keys as in the file; ``None`` counts as not given), then the
@@ -197,7 +249,7 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, object] | 
     channels = read_channels(channels_file, read_table(channels_file, findings.problems), findings, default)
     if main is None or findings.problems:
         raise ConfigurationError(findings.problems)
-    findings.secrets.update(_passwords([main.database_url, main.broker_url]))
+    findings.secrets.update(_passwords([main.database_url, main.broker_url, main.rates_url or ""]))
     if main.token_key is not None:
         findings.secrets.update(main.token_key.get_secret_value().split(","))
     values = main.model_dump()
@@ -231,6 +283,19 @@ def require_shared_broker(settings: Settings, command: str) -> None:
             " or run all in one process with `syncworker up`"
         )
         raise ConfigurationError([problem])
+
+
+def require_counted_calls(settings: Settings) -> None:
+    """Refuse a worker that would not know what the others have asked of a channel: RabbitMQ can count no calls."""
+    if settings.is_rabbitmq and settings.rates_url is None:
+        raise ConfigurationError(
+            [
+                (
+                    "rates_url: not set, and RabbitMQ cannot count what all workers together ask of a channel: set it to"
+                    ' a Redis such as redis://127.0.0.1:6379/1, or to "process" if one worker alone works on each channel'
+                )
+            ]
+        )
 
 
 def _folder(config: Path | None, findings: Findings) -> Path:

@@ -5,23 +5,18 @@ Makes an app when asked and keeps none: nothing happens at import.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import structlog
 from celery import Celery
-from kombu import Queue
 from kombu.transport.redis import QoS
 
-from syncworker.ledger.jobs import JobKind
 from syncworker.settings import MEMORY_BROKER, Settings
+from syncworker.tasks.queues import EVERYTHING, TICK, Queues, Takes
 
 Pool = Literal["threads", "prefork"]
 
-TICK = "tick"
-#: One queue a kind, so that none waits behind another.
-KINDS = (TICK, *(kind.value for kind in JobKind))
-#: A task that nobody took in this time is dropped: the next tick says the same.
-EXPIRES_S = 30.0
 #: Above three times the longest task. Only how long a dead worker's message waits; the rows wait for no message.
 VISIBILITY_S = 120
 
@@ -33,22 +28,35 @@ def task_name(kind: str) -> str:
     return f"syncworker.{kind}"
 
 
-def create_celery(settings: Settings, *, pool: Pool = "threads", queues: str = "syncworker") -> Celery:
-    """An app without tasks. ``queues`` is what its queues' names begin with; they are ``QUEUES.KIND``."""
-    if not settings.is_embedded:
+def create_celery(
+    settings: Settings,
+    *,
+    pool: Pool = "threads",
+    queues: Queues | None = None,
+    takes: Takes = EVERYTHING,
+    channels: Collection[str] = (),
+) -> Celery:
+    """An app without tasks; a worker of it takes the queues of the tick and of these channels that ``takes`` wants."""
+    queues = queues or queues_of(settings)
+    if not settings.is_embedded and not settings.is_rabbitmq:
         mend_close_after_connection_loss()
     # kombu wants a host's name even in memory.
     broker = f"{MEMORY_BROKER}localhost" if settings.is_embedded else settings.broker_url
     celery = Celery("syncworker", broker=broker, set_as_current=False)
     celery.conf.update(
-        **_messages(queues),
+        **_messages(queues, takes, channels),
         **_worker(settings, pool),
         **_broker(settings),
-        beat_schedule=_schedule(settings, queues),
+        beat_schedule=_schedule(settings),
         # A tick every few seconds needs a loop that is no slower.
         beat_max_loop_interval=min(5.0, settings.tick_s),
     )
     return celery
+
+
+def queues_of(settings: Settings) -> Queues:
+    """The queues as this broker has them."""
+    return Queues(quorum=settings.is_rabbitmq)
 
 
 def mend_close_after_connection_loss() -> None:
@@ -71,16 +79,19 @@ def mend_close_after_connection_loss() -> None:
     QoS.restore_unacked_once = restore_unacked_once  # type: ignore[method-assign,assignment]  # the mend itself
 
 
-def _messages(queues: str) -> dict[str, object]:
+def _messages(queues: Queues, takes: Takes, channels: Collection[str]) -> dict[str, object]:
     """JSON alone, with names as arguments; acknowledged when done, results nowhere."""
     return {
         "accept_content": ["json"],
         "task_serializer": "json",
         "result_serializer": "json",
         "event_serializer": "json",
-        "task_queues": [Queue(f"{queues}.{kind}", routing_key=f"{queues}.{kind}") for kind in KINDS],
-        "task_routes": {task_name(kind): {"queue": f"{queues}.{kind}"} for kind in KINDS},
-        "task_default_queue": f"{queues}.{TICK}",
+        "task_queues": [
+            *([queues.tick] if takes.wants(TICK) else []),
+            *(queues.of(name) for name in takes.among(channels)),
+        ],
+        "task_routes": (queues.route,),
+        "task_default_queue": queues.tick.name,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         # With reject alone a task that kills its process would come back for ever.
@@ -124,6 +135,8 @@ def _broker(settings: Settings) -> dict[str, object]:
     }
     if settings.is_embedded:
         return {**common, "broker_transport_options": {"polling_interval": 0.05}}
+    if settings.is_rabbitmq:
+        return {**common, **_rabbitmq()}
     options: dict[str, object] = {
         "visibility_timeout": VISIBILITY_S,
         # Without both, redelivery takes a hundred seconds however small the timeout.
@@ -137,7 +150,22 @@ def _broker(settings: Settings) -> dict[str, object]:
     return {**common, "broker_transport_options": options}
 
 
-def _schedule(settings: Settings, queues: str) -> dict[str, object]:
+def _rabbitmq() -> dict[str, object]:
+    """Quorum queues: kept by more than one node, and each message counted how often it was tried."""
+    return {
+        "task_default_queue_type": "quorum",
+        "task_create_missing_queue_type": "quorum",
+        # They know no limit for a whole connection, so the worker sets one for each consumer.
+        "worker_detect_quorum_queues": True,
+        # Told only once most nodes have it.
+        "broker_transport_options": {"confirm_publish": True},
+        "broker_connection_timeout": 5,
+        # A connection that is dead but not closed is noticed in a minute.
+        "broker_heartbeat": 30,
+    }
+
+
+def _schedule(settings: Settings) -> dict[str, object]:
     """Beat only rings; what is due stands in the rows. Two beats, or a missed tick, are then harmless."""
-    options = {"expires": max(10.0, 5 * settings.tick_s), "queue": f"{queues}.{TICK}"}
+    options = {"expires": max(10.0, 5 * settings.tick_s)}
     return {"tick": {"task": task_name(TICK), "schedule": settings.tick_s, "options": options}}

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from types import FrameType, TracebackType
 from typing import Self
 from uuid import uuid4
@@ -21,13 +21,17 @@ from celery import Celery
 from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 from celery.worker import state as worker_state
+from kombu import Queue
 
-from syncworker.bootstrap import App, Registered, started
+from syncworker.bootstrap import App, Registered, channels_of, started
 from syncworker.errors import AlreadyRunningError
 from syncworker.ledger import installation
-from syncworker.tasks.app import TICK, create_celery, task_name
+from syncworker.tasks.app import create_celery, task_name
 from syncworker.tasks.hints import Doorbell
 from syncworker.tasks.jobs import Runtime, add_jobs
+from syncworker.tasks.pulse import Pulse
+from syncworker.tasks.queues import EVERYTHING, TICK, NewChannels, Queues, consume_from
+from syncworker.tasks.underway import share_of
 
 START_S = 10.0
 #: A stop waits so long for jobs that are under way; what is left has its rows, and the next start finds them.
@@ -65,8 +69,10 @@ class EmbeddedEngine:
     """
 
     def __init__(self, app: App) -> None:
-        queues = f"embedded-{uuid4().hex[:8]}"
-        self._celery = create_celery(app.settings, queues=queues)
+        self._queues = Queues(f"embedded-{uuid4().hex[:8]}")
+        names = channels_of(app)
+        self._celery = create_celery(app.settings, queues=self._queues, channels=names)
+        self._share = share_of(app.settings.concurrency, len(names))
         self._celery.conf.beat_max_loop_interval = BEAT_LOOKS_UP_S
         self._doorbell = Doorbell(self._celery)
         #: The same app, its hints ringing our doorbell: work done through it is found at once.
@@ -76,6 +82,7 @@ class EmbeddedEngine:
         self._threads: list[threading.Thread] = []
         self._beat = Service(self._celery, scheduler_cls=Scheduler)
         self._registered: Registered | None = None
+        self._worker: _Worker | None = None
 
     @property
     def registered(self) -> Registered:
@@ -96,7 +103,7 @@ class EmbeddedEngine:
         try:
             self._held.callback(_one_worker.release)
             self._registered = self._held.enter_context(started(self.app))
-            add_jobs(self._celery, Runtime(lambda: self.app, self._doorbell))
+            add_jobs(self._celery, Runtime(lambda: self.app, self._doorbell, share=self._share))
             self._celery.task(name=NUDGE, shared=False)(_nothing)
             # The pool's threads look their task up in the default app.
             self._celery.set_default()
@@ -106,6 +113,8 @@ class EmbeddedEngine:
             self._ring_tick()
             self._run("beat", self._beat.start)
             self._run("witness", self._renew_witness)
+            self._run("pulse", self._give_signs)
+            self._run("channels", self._watch_channels)
         except BaseException:
             self.stop()
             raise
@@ -157,7 +166,8 @@ class EmbeddedEngine:
             self._ready.set()
 
     def _work(self) -> None:
-        _Worker(self._celery, self._ready).start()
+        self._worker = _Worker(self._celery, self._ready)
+        self._worker.start()
 
     def _ring_tick(self) -> None:
         self._celery.send_task(task_name(TICK), expires=10)
@@ -167,6 +177,15 @@ class EmbeddedEngine:
         with suppress(Exception):
             for _ in range(3):
                 self._celery.send_task(NUDGE)
+
+    def _give_signs(self) -> None:
+        Pulse(lambda: nullcontext(self.app.ledger)).beat(self._ended)
+
+    def _watch_channels(self) -> None:
+        NewChannels(self.app.settings, self._queues, EVERYTHING, self._consume).watch(self._ended)
+
+    def _consume(self, queue: Queue) -> bool:
+        return self._worker is not None and consume_from(self._worker, queue)
 
     def _renew_witness(self) -> None:
         while not self._ended.wait(WITNESS_S):

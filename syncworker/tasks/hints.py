@@ -13,7 +13,8 @@ import structlog
 from celery import Celery
 
 from syncworker.ledger.jobs import JobKind
-from syncworker.tasks.app import EXPIRES_S, task_name
+from syncworker.tasks.app import task_name
+from syncworker.tasks.queues import EXPIRES_S
 
 #: A second hint for the same work in this time adds nothing, as long as nobody began on the first.
 COALESCE_S = 0.2

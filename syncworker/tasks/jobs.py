@@ -29,8 +29,10 @@ from syncworker.sync.read import ReadReport, read_back
 from syncworker.sync.tick import tick
 from syncworker.sync.updating import ContentsReport, update_contents
 from syncworker.sync.watching import ListingsReport, watch_listings
-from syncworker.tasks.app import TICK, task_name
+from syncworker.tasks.app import task_name
 from syncworker.tasks.hints import Doorbell
+from syncworker.tasks.pulse import TickPulse
+from syncworker.tasks.queues import TICK
 from syncworker.tasks.underway import HUNG_S, Underway
 
 #: What became dirty while a push was under way found the job taken, so the same task looks again, this often at most.
@@ -46,8 +48,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("syncworker.jobs")
 class Runtime:
     """This process's engine and its doorbell, made when a task first asks: after a fork, not before it."""
 
-    def __init__(self, open_app: Callable[[], App], doorbell: Doorbell) -> None:
-        self._open_app, self.doorbell, self.underway = open_app, doorbell, Underway()
+    def __init__(self, open_app: Callable[[], App], doorbell: Doorbell, *, share: int = len(JobKind)) -> None:
+        self._open_app, self.doorbell = open_app, doorbell
+        #: ``share`` is how many jobs of one channel may run in this process at a time.
+        self.underway, self.tick_pulse = Underway(share=share, ring=doorbell.ring), TickPulse()
         self._lock = threading.Lock()
         self._pid, self._app = 0, None
 
@@ -120,6 +124,7 @@ def run_tick(runtime: Runtime) -> None:
         context = runtime.context()
         found = tick(context)
         _close_incident(context)
+        runtime.tick_pulse.swept(context.ledger)
     except Exception as error:
         log.exception("tick_failed")
         details = {"job": TICK, "error": f"{type(error).__name__}: {error}"[:500]}

@@ -4,24 +4,49 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from types import FrameType
 
 from celery import signals
 from celery.beat import Scheduler, Service
+from celery.worker import WorkController
 
-from syncworker.bootstrap import App, build, started
+from syncworker.bootstrap import App, build, channels_of, started
 from syncworker.connector import share_rate_limits
 from syncworker.errors import ConfigurationError
-from syncworker.settings import Settings, require_shared_broker
-from syncworker.tasks.app import Pool, create_celery
+from syncworker.ledger import Ledger, open_ledger
+from syncworker.ledger.jobs import JobKind
+from syncworker.settings import Settings, require_counted_calls, require_shared_broker
+from syncworker.tasks.app import Pool, create_celery, queues_of
 from syncworker.tasks.hints import Doorbell
 from syncworker.tasks.jobs import Runtime, add_jobs
+from syncworker.tasks.pulse import Beating, Pulse
+from syncworker.tasks.queues import (
+    EVERYTHING,
+    TICK,
+    NewChannels,
+    Queues,
+    Takes,
+    choose,
+    consume_from,
+)
+from syncworker.tasks.underway import share_of
 
 
-def worker(app: App, *, pool: Pool = "threads", on_ready: Callable[[], None] | None = None) -> int:
+def worker(
+    app: App,
+    *,
+    pool: Pool = "threads",
+    only: Sequence[str] = (),
+    without: Sequence[str] = (),
+    on_ready: Callable[[], None] | None = None,
+) -> int:
     """Work until SIGTERM or Ctrl-C, which wait for the tasks under way (20 s at most); the exit code.
 
+    ``only`` and ``without`` are channels, or ``tick``, whose work it takes or leaves to others; InputError for unknown ones.
     Raises ConfigurationError for a broker that lives inside one process, and for ``prefork`` on SQLite, which wants
     one writing process. Call it in the main thread.
     """
@@ -34,25 +59,48 @@ def worker(app: App, *, pool: Pool = "threads", on_ready: Callable[[], None] | N
                 "pool: 'prefork' needs PostgreSQL as ledger; use 'threads', or set database_url to postgresql://…"
             ]
         )
-    share_rate_limits(rate_storage(settings.broker_url))
+    require_counted_calls(settings)
+    share_rate_limits(None if settings.rates is None else rate_storage(settings.rates))
     keep_logging()
-    celery = create_celery(settings, pool=pool)
-    add_jobs(celery, Runtime((lambda: build(settings)) if is_prefork else (lambda: app), Doorbell(celery)))
-
-    def tell_ready(**_: object) -> None:
-        if on_ready is not None:
-            on_ready()
-
-    signals.worker_ready.connect(tell_ready, weak=False)
+    signals.worker_ready.connect(lambda **_: on_ready and on_ready(), weak=False)
     with started(app):
+        names = channels_of(app)
+        takes, queues = choose(only, without, names), queues_of(settings)
+        celery = create_celery(settings, pool=pool, queues=queues, takes=takes, channels=names)
+        # A process of its own for each job needs no share: others are not held up by it.
+        share = len(JobKind) if is_prefork else share_of(settings.concurrency, len(takes.among(names)))
+        open_app = (lambda: build(settings)) if is_prefork else (lambda: app)
+        add_jobs(celery, Runtime(open_app, Doorbell(celery), share=share))
         if is_prefork:
             # A connection must not be shared over a fork: the children open their own.
             app.close()
         work = celery.Worker(
             hostname=f"worker-{os.getpid()}@%h", quiet=True, without_mingle=True, without_gossip=True
         )
-        work.start()
+        with _looked_after(app, work, queues, takes, is_prefork=is_prefork):
+            work.start()
         return int(work.exitcode or 0)
+
+
+@contextmanager
+def _looked_after(
+    app: App, work: WorkController, queues: Queues, takes: Takes, *, is_prefork: bool
+) -> Iterator[None]:
+    """Meanwhile the worker gives signs of life, and finds channels that are added."""
+    settings, ended = app.settings, threading.Event()
+
+    def ledger() -> AbstractContextManager[Ledger]:
+        # Beside children that are forked, a connection lives for the moment of a sign alone.
+        return closing(open_ledger(settings.database_url)) if is_prefork else nullcontext(app.ledger)
+
+    told = None if takes == EVERYTHING else takes.among([TICK, *settings.channels])
+    watch = NewChannels(settings, queues, takes, partial(consume_from, work))
+    with Beating(Pulse(ledger, takes=told)):
+        threading.Thread(target=watch.watch, args=(ended,), name="syncworker-channels", daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
 
 
 def beat(settings: Settings) -> int:

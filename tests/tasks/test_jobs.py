@@ -84,12 +84,6 @@ def test_the_app_has_one_task_a_kind_and_a_tick(runtime: Runtime, settings: Sett
     assert ours == {f"syncworker.{kind}" for kind in kinds}
 
 
-def test_each_kind_has_a_queue_of_its_own(settings: Settings) -> None:
-    routes = create_celery(settings).conf.task_routes
-
-    assert len({route["queue"] for route in routes.values()}) == len(routes) == 6
-
-
 def test_nothing_but_json_is_accepted_or_sent(settings: Settings) -> None:
     conf = create_celery(settings).conf
 

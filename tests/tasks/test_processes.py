@@ -30,6 +30,24 @@ def test_prefork_on_sqlite_is_refused(app: App) -> None:
         worker(replace(app, settings=redis), pool="prefork")
 
 
+def test_rabbitmq_alone_cannot_count_calls_and_a_worker_says_so(app: App) -> None:
+    rabbit = load_settings(app.settings.folder, {"broker_url": "amqp://127.0.0.1:1//"})
+
+    with pytest.raises(ConfigurationError, match=r"rates_url: not set.*redis://.*process"):
+        worker(replace(app, settings=rabbit))
+
+
+def test_calls_are_counted_where_the_settings_say(settings: Settings) -> None:
+    def rates(**given: object) -> str | None:
+        return load_settings(settings.folder, given).rates
+
+    redis = "redis://127.0.0.1:1/0"
+    assert rates() is None
+    assert rates(broker_url=redis) == redis
+    assert rates(broker_url="amqp://127.0.0.1:1//", rates_url=redis) == redis
+    assert rates(broker_url=redis, rates_url="process") is None
+
+
 def test_request_rates_are_counted_in_the_same_redis() -> None:
     assert rate_storage("redis+socket:///run/redis.sock") == "redis+unix:///run/redis.sock"
     assert rate_storage("redis://host:6379/0") == "redis://host:6379/0"

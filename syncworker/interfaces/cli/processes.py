@@ -65,8 +65,9 @@ def up(desk: Desk) -> int:
     cls=Command,
     example="worker",
     help=N_(
-        "One worker of many, over a shared broker (Redis) and a shared ledger (PostgreSQL). Start as many as you like,"
-        " and at least one `syncworker beat`."
+        "One worker of many, over a shared broker (Redis, RabbitMQ) and a shared ledger (PostgreSQL). Start as many as you"
+        " like, and at least one `syncworker beat`. A channel has a queue of its own, so a slow one can be given to a"
+        " worker of its own: `-Q slow-shop` there, `-X slow-shop` at the others."
     ),
 )
 @click.option(
@@ -76,15 +77,33 @@ def up(desk: Desk) -> int:
     show_default=True,
     help=N_("Threads, or processes of its own (PostgreSQL only)."),
 )
+@click.option(
+    "--queues",
+    "-Q",
+    "only",
+    multiple=True,
+    metavar="NAME,…",
+    help=N_("Take the work of these channels alone; `tick` is the look for work that is due."),
+)
+@click.option(
+    "--exclude-queues",
+    "-X",
+    "without",
+    multiple=True,
+    metavar="NAME,…",
+    help=N_("Take all work but that of these channels."),
+)
 @pass_desk
-def worker(desk: Desk, pool: Literal["threads", "prefork"]) -> int:
+def worker(
+    desk: Desk, pool: Literal["threads", "prefork"], only: tuple[str, ...], without: tuple[str, ...]
+) -> int:
     """A worker."""
     from syncworker.bootstrap import build
     from syncworker.tasks import worker as run
 
     settings = _ready(desk)
     with build(settings) as app:
-        return run(app, pool=pool)
+        return run(app, pool=pool, only=only, without=without)
 
 
 @click.command(

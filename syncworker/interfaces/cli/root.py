@@ -18,6 +18,7 @@ COMMANDS = {
     "up": "processes:up",
     "status": "status:status",
     "doctor": "doctor:doctor",
+    "health": "health:health",
     "explain": "explain:explain",
     "resync": "resync:resync",
     "plan": "plan:plan",
@@ -66,7 +67,17 @@ SHELVES = {
     ),
     N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "policy"),
     N_("What needs you"): ("incident", "parked"),
-    N_("Look after it"): ("doctor", "run", "audit", "config", "db", "pool", "connector", "completion"),
+    N_("Look after it"): (
+        "doctor",
+        "health",
+        "run",
+        "audit",
+        "config",
+        "db",
+        "pool",
+        "connector",
+        "completion",
+    ),
     N_("Larger and trial runs"): ("worker", "beat", "webhooks", "sandbox"),
 }
 

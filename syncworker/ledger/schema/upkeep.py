@@ -73,6 +73,20 @@ audit = Table(
     Column("finished_at", Moment, nullable=True),
 )
 
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    #: "tick", "prune", or a worker's own name.
+    Column("name", String(255), primary_key=True),
+    #: tick, worker, prune
+    Column("kind", String(16), nullable=False),
+    #: The computer it ran on.
+    Column("host", String(128), nullable=False),
+    #: What a worker takes: channels, or none where it takes everything.
+    Column("takes", JSON(none_as_null=True), nullable=True),
+    Column("at", Moment, nullable=False),
+)
+
 installation = Table(
     "installation",
     metadata,
