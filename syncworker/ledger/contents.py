@@ -35,7 +35,7 @@ def linked(tx: Snapshot, channel: str, skus: Iterable[str] | None = None) -> lis
 
 def selling_from(tx: Snapshot, pool_ids: Iterable[str]) -> list[ListingRecord]:
     """The linked listings whose orders are sales from one of these pools."""
-    query = sa.select(listing).where(among(tx.dialect, listing.c.pool_id, pool_ids), _IS_LINKED)
+    query = sa.select(listing).where(among(listing.c.pool_id, pool_ids), _IS_LINKED)
     return [record_of(row) for row in tx.execute(query.order_by(listing.c.id)).mappings()]
 
 
@@ -81,7 +81,7 @@ def change(
     """Give these rows new values, and have their contents looked at again."""
     tx.execute(
         sa.update(listing)
-        .where(among(tx.dialect, listing.c.id, listing_ids))
+        .where(among(listing.c.id, listing_ids))
         .values(contents_wanted=listing.c.contents_wanted + 1, **values)
     )
 

@@ -148,7 +148,7 @@ def list_holds(tx: Snapshot, *, open_only: bool = True) -> list[HoldRecord]:
 
 def open_on(tx: Snapshot, parts: Iterable[str]) -> list[HoldRecord]:
     """Open holds that want one of these parts, in the order in which they were created."""
-    of_parts = sa.select(hold_part.c.hold_id).where(among(tx.dialect, hold_part.c.sku, parts))
+    of_parts = sa.select(hold_part.c.hold_id).where(among(hold_part.c.sku, parts))
     return _records(tx, hold.c.closed_at.is_(None), hold.c.id.in_(of_parts))
 
 
@@ -162,7 +162,7 @@ def lacks(tx: Snapshot, parts: Iterable[str] | None = None) -> dict[Place, int]:
         .group_by(hold_part.c.sku, hold.c.location)
     )
     if parts is not None:
-        query = query.where(among(tx.dialect, hold_part.c.sku, parts))
+        query = query.where(among(hold_part.c.sku, parts))
     return {(row.sku, row.location): int(row.units) for row in tx.execute(query)}
 
 
@@ -196,10 +196,10 @@ def _records(tx: Snapshot, *conditions: sa.ColumnElement[bool]) -> list[HoldReco
     items: dict[int, list[HoldItem]] = defaultdict(list)
     parts: dict[int, list[HoldPart]] = defaultdict(list)
     if ids:
-        asked = sa.select(hold_item).where(among(tx.dialect, hold_item.c.hold_id, ids))
+        asked = sa.select(hold_item).where(among(hold_item.c.hold_id, ids))
         for row in tx.execute(asked.order_by(hold_item.c.sku)):
             items[row.hold_id].append(HoldItem(sku=row.sku, units=row.units, recipe=row.recipe))
-        taken = sa.select(hold_part).where(among(tx.dialect, hold_part.c.hold_id, ids))
+        taken = sa.select(hold_part).where(among(hold_part.c.hold_id, ids))
         for row in tx.execute(taken.order_by(hold_part.c.sku)):
             parts[row.hold_id].append(
                 HoldPart(sku=row.sku, wanted=row.wanted, gathered=row.gathered, step=row.step)

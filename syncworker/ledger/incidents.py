@@ -119,7 +119,7 @@ def find_open(tx: Snapshot, kind: IncidentKind, subject: str) -> Incident | None
 def open_about(tx: Snapshot, wanted: Mapping[IncidentKind, Iterable[str]]) -> list[Incident]:
     """The open ones of each kind about these subjects, in one statement."""
     about = [
-        sa.and_(incident.c.kind == kind.value, among(tx.dialect, incident.c.subject, subjects))
+        sa.and_(incident.c.kind == kind.value, among(incident.c.subject, subjects))
         for kind, subjects in wanted.items()
     ]
     query = sa.select(incident).where(incident.c.closed_at.is_(None), sa.or_(sa.false(), *about))

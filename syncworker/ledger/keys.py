@@ -1,4 +1,4 @@
-"""How are many rows asked for by their keys in one statement? The keys become a table of their own, or one bound list.
+"""How are rows asked for by their keys in one statement? The keys are one bound list, or become a table of their own.
 
 One bound value a column however many keys there are, so that no limit of parameters is ever met.
 """
@@ -11,8 +11,68 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 Key = Sequence[str | int]
+
+
+class _KeyList(sa.TypeDecorator[Iterable[str | int]]):
+    """Keys as one value: an array on PostgreSQL, a JSON text on SQLite; sorted, each once."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, *, whole_numbers: bool) -> None:
+        super().__init__()
+        self.whole_numbers = whole_numbers
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:  # Any: either kind of list
+        if dialect.name != "postgresql":
+            return sa.Text()
+        return ARRAY(sa.BigInteger() if self.whole_numbers else sa.Text())
+
+    def process_bind_param(self, value: Iterable[str | int] | None, dialect: Dialect) -> Any:  # Any: as above
+        keys = sorted(set(value or ()))
+        return keys if dialect.name == "postgresql" else json.dumps(keys)
+
+
+class _IsAmong(FunctionElement[bool]):
+    """``column`` is one of the keys of a list; each database has its own words for that."""
+
+    name = "is_among"
+    inherit_cache = True
+
+
+@compiles(_IsAmong)
+def _in_words(
+    element: _IsAmong, compiler: SQLCompiler, **options: Any
+) -> str:  # Any: what a compiler hands on
+    column, keys = (compiler.process(clause, **options) for clause in element.clauses)
+    if compiler.dialect.name == "postgresql":
+        return f"{column} = ANY ({keys})"
+    return f"{column} IN (SELECT value FROM json_each({keys}))"  # noqa: S608 - parts that SQLAlchemy has compiled
+
+
+def among(
+    column: sa.ColumnElement[Any], values: Iterable[str | int]
+) -> sa.ColumnElement[bool]:  # Any: whatever the column holds
+    """The condition that ``column``, of text or whole numbers, is one of these; without any it is never met."""
+    return _IsAmong(column, sa.literal(list(values), _keys_of(column)))
+
+
+def is_among(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:  # Any: as above
+    """:func:`among` for a statement that is built once: the values come as the parameter ``name`` of each execution."""
+    return _IsAmong(column, sa.bindparam(name, type_=_keys_of(column)))
+
+
+def _keys_of(column: sa.ColumnElement[Any]) -> _KeyList:  # Any: as above
+    return _NUMBERS if isinstance(column.type, sa.Integer) else _TEXTS
+
+
+_NUMBERS, _TEXTS = _KeyList(whole_numbers=True), _KeyList(whole_numbers=False)
 
 
 def keys_table(
@@ -26,17 +86,6 @@ def keys_table(
     listed = [tuple(row) for row in rows]
     keys = _unnested(columns, listed) if dialect == "postgresql" else _from_json(columns, listed)
     return keys, sa.and_(*(column == keys.c[column.name] for column in columns))
-
-
-def among(
-    dialect: str, column: sa.ColumnElement[Any], values: Iterable[str | int]
-) -> sa.ColumnElement[bool]:  # Any: whatever the column holds
-    """The condition that ``column``, of text or whole numbers, is one of these; without any it is never met."""
-    given = sorted(set(values))
-    if dialect == "postgresql":
-        return column == sa.any_(sa.cast(given, ARRAY(_element(column))))
-    each = sa.func.json_each(json.dumps(given)).table_valued("value")
-    return column.in_(sa.select(each.c.value))
 
 
 def _element(column: sa.ColumnElement[Any]) -> sa.types.TypeEngine[Any]:  # Any: as above

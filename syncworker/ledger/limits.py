@@ -18,7 +18,7 @@ def load(tx: Snapshot, skus: Iterable[str] | None = None) -> dict[tuple[str, str
     """Limits by (channel, SKU); of these SKUs, or all."""
     query = sa.select(limit).order_by(limit.c.channel, limit.c.sku)
     if skus is not None:
-        query = query.where(among(tx.dialect, limit.c.sku, skus))
+        query = query.where(among(limit.c.sku, skus))
     return {
         (row.channel, row.sku): Limits(
             pause=row.pause, at_most=row.at_most, fixed=row.fixed, at_least=row.at_least, share=row.share
@@ -41,7 +41,7 @@ def safety_stocks(tx: Snapshot, skus: Iterable[str]) -> dict[str, int]:
     """Units that no channel is shown, by SKU; only those that have any."""
     rows = tx.execute(
         sa.select(product.c.sku, product.c.safety_stock).where(
-            among(tx.dialect, product.c.sku, skus), product.c.safety_stock > 0
+            among(product.c.sku, skus), product.c.safety_stock > 0
         )
     )
     return {row.sku: row.safety_stock for row in rows}
@@ -54,7 +54,7 @@ def save_safety_stock(tx: Transaction, sku: str, units: int) -> None:
 
 def policies(tx: Snapshot, skus: Iterable[str]) -> dict[str, PolicyChoice]:
     """The policy of each SKU that has one of its own."""
-    query = _own_policies().where(among(tx.dialect, product.c.sku, skus))
+    query = _own_policies().where(among(product.c.sku, skus))
     return {row.sku: PolicyChoice(Policy(row.policy), row.escrow_below) for row in tx.execute(query)}
 
 

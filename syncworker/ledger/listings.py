@@ -136,7 +136,7 @@ def _moved(tx: Snapshot, channel: str, found: Sequence[FoundListing]) -> list[Mo
         sa.select(listing.c.external_id, listing.c.sku, listing.c.pool_id, listing.c.pool_key)
         .where(
             listing.c.channel == channel,
-            among(tx.dialect, listing.c.external_id, told),
+            among(listing.c.external_id, told),
             listing.c.state == ListingState.LINKED.value,
         )
         .order_by(listing.c.external_id)
@@ -225,7 +225,7 @@ def links(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, 
     rows = tx.execute(
         sa.select(listing.c.external_id, listing.c.sku, listing.c.pool_id).where(
             listing.c.channel == channel,
-            among(tx.dialect, listing.c.external_id, external_ids),
+            among(listing.c.external_id, external_ids),
             listing.c.state == ListingState.LINKED.value,
         )
     )
@@ -240,7 +240,7 @@ def current_pools(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> di
     rows = tx.execute(
         sa.select(listing.c.external_id, pool.c.id)
         .join(pool, sa.and_(pool.c.channel == listing.c.channel, pool.c.pool_key == listing.c.pool_key))
-        .where(listing.c.channel == channel, among(tx.dialect, listing.c.external_id, external_ids))
+        .where(listing.c.channel == channel, among(listing.c.external_id, external_ids))
     )
     return {row.external_id: row.id for row in rows}
 
@@ -262,7 +262,7 @@ def of_skus(tx: Snapshot, channel: str, skus: Iterable[str]) -> dict[str, str]:
     rows = tx.execute(
         sa.select(listing.c.sku, listing.c.external_id).where(
             listing.c.channel == channel,
-            among(tx.dialect, listing.c.sku, skus),
+            among(listing.c.sku, skus),
             listing.c.state == ListingState.LINKED.value,
         )
     )

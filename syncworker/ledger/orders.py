@@ -82,7 +82,7 @@ def load(
     ids = sorted(set(external_ids))
     query = (
         sa.select(order)
-        .where(order.c.channel == channel, among(tx.dialect, order.c.external_id, ids))
+        .where(order.c.channel == channel, among(order.c.external_id, ids))
         .order_by(order.c.id)
     )
     return _with_lines(tx, query.with_for_update() if lock else query)
@@ -145,7 +145,7 @@ def blocked_pools(tx: Snapshot, channel: str) -> set[str] | None:
                 sa.or_(listing.c.pool_key == pool.c.pool_key, listing.c.pool_id == pool.c.id),
             ),
         )
-        .where(listing.c.channel == channel, among(tx.dialect, listing.c.external_id, ids))
+        .where(listing.c.channel == channel, among(listing.c.external_id, ids))
     )
     return {row.id for row in pools}
 
@@ -170,7 +170,7 @@ def recent_sales(tx: Snapshot, pool_ids: Iterable[str], *, since: datetime) -> d
             order_line.c.pool_id, sa.func.sum(order_line.c.ordered - order_line.c.cancelled).label("units")
         )
         .join(order, order.c.id == order_line.c.order_id)
-        .where(among(tx.dialect, order_line.c.pool_id, pool_ids), order.c.placed_at >= since)
+        .where(among(order_line.c.pool_id, pool_ids), order.c.placed_at >= since)
         .group_by(order_line.c.pool_id)
     )
     return {row.pool_id: int(row.units) for row in rows}
@@ -182,7 +182,7 @@ def told_since(tx: Snapshot, since: Mapping[str, datetime], *, skew: timedelta) 
         sa.select(order_line.c.pool_id, order.c.placed_at, order.c.recorded_at, order_line.c.ordered)
         .join(order, order.c.id == order_line.c.order_id)
         .where(
-            among(tx.dialect, order_line.c.pool_id, since),
+            among(order_line.c.pool_id, since),
             order.c.recorded_at >= min(since.values()),
             order_line.c.counts_down != Known.NO.value,
         )
@@ -203,7 +203,7 @@ def unsure_since(tx: Snapshot, since: Mapping[str, datetime]) -> set[str]:
         sa.select(order.c.channel, order.c.recorded_at, order_line.c.pool_id)
         .join(order, order.c.id == order_line.c.order_id)
         .where(
-            among(tx.dialect, order_line.c.pool_id, since),
+            among(order_line.c.pool_id, since),
             order.c.recorded_at >= min(since.values()),
             order_line.c.counts_down == Known.UNKNOWN.value,
             order_line.c.ordered > order_line.c.cancelled,
@@ -292,7 +292,7 @@ def _with_lines(tx: Snapshot, query: sa.Select[*tuple[object, ...]]) -> dict[str
     orders = {int(row["id"]): _order(row) for row in tx.execute(query).mappings()}
     lines: dict[int, dict[str, LineRecord]] = defaultdict(dict)
     if orders:
-        chosen = sa.select(order_line).where(among(tx.dialect, order_line.c.order_id, orders))
+        chosen = sa.select(order_line).where(among(order_line.c.order_id, orders))
         for row in tx.execute(chosen).mappings():
             lines[row["order_id"]][row["line_id"]] = _line(row)
     found = (replace(record, lines=lines[order_id]) for order_id, record in orders.items())

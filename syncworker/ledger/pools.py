@@ -80,7 +80,7 @@ def create(
 
 def load(tx: Snapshot, pool_ids: Iterable[str], *, lock: bool = False) -> dict[str, PoolRecord]:
     """These pools by id, rows locked in sorted order when asked for."""
-    return _keyed(_select(tx, among(tx.dialect, pool.c.id, pool_ids), lock=lock))
+    return _keyed(_select(tx, among(pool.c.id, pool_ids), lock=lock))
 
 
 def starting_with(tx: Snapshot, text: str) -> list[PoolRecord]:
@@ -95,12 +95,12 @@ def of_channel(tx: Snapshot, name: str) -> list[PoolRecord]:
 
 def of_skus(tx: Snapshot, skus: Iterable[str], *, lock: bool = False) -> dict[str, PoolRecord]:
     """Every pool that sells one of these SKUs, by id."""
-    return _keyed(_select(tx, among(tx.dialect, pool.c.sku, skus), lock=lock))
+    return _keyed(_select(tx, among(pool.c.sku, skus), lock=lock))
 
 
 def by_key(tx: Snapshot, channel: str, keys: Iterable[str]) -> dict[str, PoolRecord]:
     """A channel's pools by the channel's own key."""
-    found = _select(tx, sa.and_(pool.c.channel == channel, among(tx.dialect, pool.c.pool_key, keys)))
+    found = _select(tx, sa.and_(pool.c.channel == channel, among(pool.c.pool_key, keys)))
     return {record.pool_key: record for record in found}
 
 
@@ -172,9 +172,7 @@ def mark_dirty(tx: Transaction, pool_ids: Iterable[str]) -> None:
     ids = list(load(tx, pool_ids, lock=True))
     if ids:
         tx.execute(
-            sa.update(pool)
-            .where(among(tx.dialect, pool.c.id, ids))
-            .values(wanted_version=pool.c.wanted_version + 1)
+            sa.update(pool).where(among(pool.c.id, ids)).values(wanted_version=pool.c.wanted_version + 1)
         )
 
 
@@ -184,20 +182,16 @@ def mark_parts_dirty(tx: Transaction, parts: Iterable[str]) -> list[str]:
     if not skus:
         return []
     tx.execute(
-        sa.update(pool)
-        .where(among(tx.dialect, pool.c.sku, skus))
-        .values(wanted_version=pool.c.wanted_version + 1)
+        sa.update(pool).where(among(pool.c.sku, skus)).values(wanted_version=pool.c.wanted_version + 1)
     )
-    rows = tx.execute(sa.select(pool.c.channel).where(among(tx.dialect, pool.c.sku, skus)).distinct())
+    rows = tx.execute(sa.select(pool.c.channel).where(among(pool.c.sku, skus)).distinct())
     return sorted(row.channel for row in rows)
 
 
 def skus_using(tx: Snapshot, parts: Iterable[str]) -> list[str]:
     """The parts themselves and every bundle that contains one of them."""
     wanted = sorted(set(parts))
-    rows = tx.execute(
-        sa.select(product_part.c.sku).where(among(tx.dialect, product_part.c.part, wanted)).distinct()
-    )
+    rows = tx.execute(sa.select(product_part.c.sku).where(among(product_part.c.part, wanted)).distinct())
     return sorted({*wanted, *(row.sku for row in rows)})
 
 
@@ -223,7 +217,7 @@ def record_plan(tx: Transaction, looked: Iterable[tuple[PoolRecord, int, str]]) 
 
 def record_look(tx: Transaction, pool_ids: Iterable[str]) -> None:
     """These were looked at in vain and stay to be looked at, after the others."""
-    tx.execute(sa.update(pool).where(among(tx.dialect, pool.c.id, pool_ids)).values(planned_at=tx.now))
+    tx.execute(sa.update(pool).where(among(pool.c.id, pool_ids)).values(planned_at=tx.now))
 
 
 def look_again(tx: Transaction, reasons: Iterable[str], *, planned_before: datetime) -> int:
@@ -250,7 +244,7 @@ def want_read(tx: Transaction, pool_ids: Sequence[str], *, at: datetime, sooner_
     earlier = sa.or_(pool.c.read_due_at.is_(None), pool.c.read_due_at > at) if sooner_only else sa.true()
     ids = sorted(set(pool_ids))
     if ids:
-        tx.execute(sa.update(pool).where(among(tx.dialect, pool.c.id, ids), earlier).values(read_due_at=at))
+        tx.execute(sa.update(pool).where(among(pool.c.id, ids), earlier).values(read_due_at=at))
 
 
 def _select(

@@ -52,7 +52,7 @@ def terms_now(tx: Snapshot, parts: Iterable[str]) -> dict[str, Terms]:
     """Maker and premium of these parts as they are now; parts without a maker are left out, no premium is 0."""
     rows = tx.execute(
         sa.select(product.c.sku, product.c.maker, product.c.maker_premium, product.c.currency).where(
-            among(tx.dialect, product.c.sku, parts), product.c.maker.is_not(None)
+            among(product.c.sku, parts), product.c.maker.is_not(None)
         )
     )
     return {

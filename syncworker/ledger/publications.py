@@ -52,7 +52,7 @@ def of_channel(tx: Snapshot, channel: str) -> list[Publication]:
 
 def of_skus(tx: Snapshot, skus: Iterable[str]) -> list[Publication]:
     """Where one of these SKUs is being listed."""
-    query = sa.select(publication).where(among(tx.dialect, publication.c.sku, skus))
+    query = sa.select(publication).where(among(publication.c.sku, skus))
     return [
         Publication(**columns(row))
         for row in tx.execute(query.order_by(publication.c.channel, publication.c.sku)).mappings()

@@ -63,7 +63,7 @@ def store(tx: Transaction, records: Sequence[PushRecord]) -> None:
 
 def load(tx: Snapshot, push_ids: Iterable[str]) -> dict[str, PushRecord]:
     """These pushes by id."""
-    rows = tx.execute(sa.select(push).where(among(tx.dialect, push.c.id, push_ids))).mappings()
+    rows = tx.execute(sa.select(push).where(among(push.c.id, push_ids))).mappings()
     return {record.id: record for record in map(_record, rows)}
 
 
@@ -71,7 +71,7 @@ def open_of(tx: Snapshot, pool_ids: Iterable[str]) -> Mapping[str, list[PushReco
     """Open pushes by pool, oldest first."""
     rows = tx.execute(
         sa.select(push)
-        .where(among(tx.dialect, push.c.pool_id, pool_ids), push.c.closed_at.is_(None))
+        .where(among(push.c.pool_id, pool_ids), push.c.closed_at.is_(None))
         .order_by(push.c.stored_at, push.c.id)
     ).mappings()
     found: dict[str, list[PushRecord]] = defaultdict(list)
@@ -140,7 +140,7 @@ def told_at(tx: Snapshot, pool_ids: Iterable[str]) -> dict[str, datetime]:
     rows = tx.execute(
         sa.select(push.c.pool_id, sa.func.max(push.c.stored_at, type_=push.c.stored_at.type).label("at"))
         .where(
-            among(tx.dialect, push.c.pool_id, pool_ids),
+            among(push.c.pool_id, pool_ids),
             sa.or_(sa.and_(accepted, sa.or_(tells, push.c.echo.is_not(None))), mismatch),
         )
         .group_by(push.c.pool_id)
@@ -178,7 +178,7 @@ def close(tx: Transaction, push_ids: Iterable[str]) -> None:
     if ids:
         tx.execute(
             sa.update(push)
-            .where(among(tx.dialect, push.c.id, ids), push.c.closed_at.is_(None))
+            .where(among(push.c.id, ids), push.c.closed_at.is_(None))
             .values(state=PushState.SETTLED.value, closed_at=tx.now)
         )
 

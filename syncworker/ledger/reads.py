@@ -105,7 +105,7 @@ def differing(tx: Snapshot, based_at: Mapping[str, datetime], *, drift: str) -> 
         return {}
     rows = tx.execute(
         sa.select(read.c.id, read.c.pool_id, read.c.expected, read.c.answer, read.c.answered_at).where(
-            among(tx.dialect, read.c.pool_id, based_at),
+            among(read.c.pool_id, based_at),
             read.c.answered_at >= min(based_at.values()),
             read.c.drift == drift,
             read.c.answer.is_not(None),
@@ -121,16 +121,14 @@ def differing(tx: Snapshot, based_at: Mapping[str, datetime], *, drift: str) -> 
 def reclassify(tx: Transaction, read_ids: Sequence[str], *, drift: str) -> None:
     """Why these differed is known better by now."""
     if read_ids:
-        tx.execute(sa.update(read).where(among(tx.dialect, read.c.id, read_ids)).values(drift=drift))
+        tx.execute(sa.update(read).where(among(read.c.id, read_ids)).values(drift=drift))
 
 
 def answered_since(tx: Snapshot, pool_ids: Iterable[str], moment: datetime) -> set[str]:
     """Which of these pools were read back with a number at or after ``moment``."""
     rows = tx.execute(
         sa.select(read.c.pool_id)
-        .where(
-            among(tx.dialect, read.c.pool_id, pool_ids), read.c.began_at >= moment, read.c.answer.is_not(None)
-        )
+        .where(among(read.c.pool_id, pool_ids), read.c.began_at >= moment, read.c.answer.is_not(None))
         .distinct()
     )
     return {row.pool_id for row in rows}

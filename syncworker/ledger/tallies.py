@@ -55,7 +55,7 @@ def movement_sums(tx: Snapshot, skus: Iterable[str]) -> list[MovementSum]:
             sa.func.sum(movement.c.on_hand_after - movement.c.on_hand_before).label("on_hand"),
             sa.func.sum(movement.c.reserved_after - movement.c.reserved_before).label("reserved"),
         )
-        .where(among(tx.dialect, movement.c.sku, skus))
+        .where(among(movement.c.sku, skus))
         .group_by(movement.c.sku, movement.c.location, movement.c.kind)
         .order_by(movement.c.sku, movement.c.location, movement.c.kind)
     )
