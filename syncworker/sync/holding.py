@@ -6,18 +6,20 @@ waits for a hold: where more is promised than is there, the newest hold gives ba
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from syncworker.core import hold as rule
 from syncworker.core.availability import StockLevel, free_of
 from syncworker.core.model import MAX_QUANTITY
 from syncworker.errors import InputError, UnknownSkuError
-from syncworker.ledger import holds, pools, products, stock, stocktaking
+from syncworker.ledger import holds, incidents, pools, products, stock, stocktaking
 from syncworker.ledger.holds import HoldItem, HoldOutcome, HoldRecord
+from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.stock import Effect, MovementKind, Place
-from syncworker.sync.context import Context
+from syncworker.sync.context import Context, log
 from syncworker.sync.incidents import review_parts
 from syncworker.sync.premiums import earned_by_hold
 from syncworker.sync.stockroom import Part, Stockroom, stockroom_of
@@ -146,14 +148,30 @@ def settle_holds(tx: Transaction, places: Iterable[Place]) -> None:
 
 
 def keep_holds(context: Context) -> None:
-    """End holds whose time is over and gather what came free. One look while there is nothing to do; harmless to repeat."""
+    """End holds whose time is over and gather what came free. One look while there is nothing to do; harmless to repeat.
+
+    What fails is told, and stops nothing else: the shops have to hear of sales whatever becomes of a hold.
+    """
     with context.ledger.snapshot() as tx:
         over, lacking = holds.expired(tx), holds.lacks(tx)
         ready = _ready(tx, lacking) if lacking else []
     for hold_id in over:
-        context.ledger.run(lambda tx, hold_id=hold_id: _expire(tx, hold_id))  # type: ignore[misc]
-    if ready:
-        context.ledger.run(lambda tx: gather(tx, ready))
+        _try(context, f"hold/{hold_id}", partial(_expire, hold_id=hold_id))
+    for sku in ready:
+        _try(context, f"holds of {sku}", partial(gather, parts=[sku]))
+
+
+def _try(context: Context, subject: str, work: Callable[[Transaction], object]) -> None:
+    def done(tx: Transaction) -> None:
+        work(tx)
+        incidents.close_incident(tx, IncidentKind.INTERNAL, subject)
+
+    try:
+        context.ledger.run(done)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the shops come first
+        log.exception("hold_failed", hold=subject)
+        details = {"error": f"{subject}: {type(error).__name__}: {error}"[:500]}
+        context.ledger.run(lambda tx: incidents.open_incident(tx, IncidentKind.INTERNAL, subject, details))
 
 
 def _ready(tx: Snapshot, lacking: Iterable[Place]) -> list[str]:
@@ -177,7 +195,8 @@ def _end(
     _lock(tx, places)
     stock.lock(tx, places)
     record = load_hold(tx, hold_id)
-    if record.outcome is outcome:
+    if record.outcome is outcome or (outcome is HoldOutcome.EXPIRED and not record.is_open):
+        # A person who ended it while we waited for its goods has decided.
         return record
     if not record.is_open:
         raise InputError(

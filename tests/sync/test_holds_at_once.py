@@ -7,16 +7,22 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+import sqlalchemy as sa
 
+from syncworker.connector.contract import Channel
 from syncworker.errors import InputError
-from syncworker.ledger import Ledger, holds, products, stock
+from syncworker.ledger import Ledger, holds, incidents, products, stock
 from syncworker.ledger.books import check_books
-from syncworker.ledger.holds import HoldRecord
+from syncworker.ledger.holds import HoldOutcome, HoldRecord
+from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.products import Product
+from syncworker.ledger.schema import hold
 from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import goods, holding
+from syncworker.sync.context import Context
 from syncworker.sync.doctor import examine
+from syncworker.sync.tick import tick
 from tests.ledger.conftest import waits_for_a_row
 from tests.waiting import await_condition
 
@@ -79,3 +85,75 @@ def test_of_two_who_use_a_reference_at_the_same_moment_the_second_is_told(
     else:
         with pytest.raises(InputError, match=f"PO-7 was used for hold {first.id}"):
             second.result()
+
+
+def _overdue(tx: Transaction, *skus: str) -> list[int]:
+    """A hold of each of these, whose time is over."""
+    opened = []
+    for sku in skus:
+        record, _ = holding.create_hold(
+            tx, party="parks", asked={sku: 3}, until=tx.now + timedelta(days=1), actor="Sari"
+        )
+        opened.append(record.id)
+    tx.execute(sa.update(hold).values(expires_at=tx.now))
+    return opened
+
+
+def _stocked(tx: Transaction) -> None:
+    products.save_products(tx, [Product(sku=sku, title=sku) for sku in ("BIN", "BROOM")])
+    counts = [Counted(sku=sku, location="main", units=9) for sku in ("BIN", "BROOM")]
+    goods.count(tx, counts, reference="first", actor="test")
+
+
+def _outcomes(ledger: Ledger) -> list[HoldOutcome | None]:
+    with ledger.snapshot() as tx:
+        return [one.outcome for one in holds.list_holds(tx, open_only=False)]
+
+
+def test_a_hold_that_is_handed_over_while_its_time_ends_is_handed_over(postgres_ledger: Ledger) -> None:
+    ledger = postgres_ledger
+    ledger.run(_stocked)
+    (hold_id,) = ledger.run(lambda tx: _overdue(tx, "BIN"))
+
+    with ThreadPoolExecutor(1) as other, ledger.transaction() as tx:
+        holding.fulfil_hold(tx, hold_id, actor="Sari")
+        swept = other.submit(tick, Context(ledger=ledger, open_channel=_no_channel))
+        await_condition(partial(waits_for_a_row, ledger), 20.0, "the tick to wait for the goods")
+    swept.result()
+
+    assert _outcomes(ledger) == [HoldOutcome.FULFILLED]
+    with ledger.snapshot() as seen:
+        assert incidents.open_incidents(seen) == []
+
+
+@pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+def test_a_hold_that_cannot_be_ended_stops_nothing_else_and_a_person_hears_of_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.run(_stocked)
+    bad, _ = ledger.run(lambda tx: _overdue(tx, "BIN", "BROOM"))
+    context = Context(ledger=ledger, open_channel=_no_channel)
+    close = holds.close
+
+    def breaks(tx: Transaction, hold_id: int, outcome: HoldOutcome, *, actor: str) -> None:
+        if hold_id == bad:
+            raise InputError("nobody foresaw this")
+        close(tx, hold_id, outcome, actor=actor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(holds, "close", breaks)
+        tick(context)
+        assert _outcomes(ledger) == [None, HoldOutcome.EXPIRED]
+        with ledger.snapshot() as tx:
+            (told,) = incidents.open_incidents(tx, kind=IncidentKind.INTERNAL)
+            assert "nobody foresaw this" in str(told.details["error"])
+
+    tick(context)
+
+    assert _outcomes(ledger) == [HoldOutcome.EXPIRED] * 2
+    with ledger.snapshot() as tx:
+        assert incidents.open_incidents(tx) == []
+
+
+def _no_channel(name: str) -> Channel:
+    raise LookupError(name)
