@@ -47,7 +47,7 @@ def save(
 ) -> bool:
     """Store a token, or replace the one that is there; a renewal that is under way loses its lease.
 
-    With ``over`` only that generation is replaced: False, and nothing is stored, if a newer one is there.
+    With ``over`` only that generation is replaced: False, and nothing is stored, if a newer one is there. 0 replaces none.
     """
     values = {
         "sealed": sealed,

@@ -86,6 +86,13 @@ class ChannelTokens:
         sealed = self.vault.seal(token)
         self.vault.ledger.run(lambda tx: self._save(tx, token, sealed))
 
+    def keep_first(self, token: Token) -> Token:
+        """Store this one unless there is one already; the one in force."""
+        sealed = self.vault.seal(token)
+        if self.vault.ledger.run(lambda tx: self._save(tx, token, sealed, over=0)):
+            return token
+        return self.current() or token
+
     def renew(self, spent: Token, refresh: Callable[[Token], Token]) -> Token:
         """Replace ``spent``, once for all workers. Raises what ``refresh`` raises; ``RetryLaterError`` while another
         worker takes its time.

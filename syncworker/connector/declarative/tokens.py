@@ -35,32 +35,38 @@ from syncworker.errors import (
     RetryLaterError,
 )
 
-#: Fact of a token: by which first refresh token of the settings it came, as a digest.
-SEED = "seed"
+#: Fact of a token: by which first refresh token of the settings it came, as a digest; and by which ones those before it did.
+SEED, EARLIER_SEEDS = "seed", "earlier_seeds"
+#: So many of those are remembered.
+_EARLIER_MAX = 20
 #: Shorter values of a body are ordinary words.
 _SECRET_LEAST = 4
 
 
 @runtime_checkable
-class _Keeps(Protocol):
-    def keep(self, token: Token) -> None: ...
+class _KeepsFirst(Protocol):
+    def keep_first(self, token: Token) -> Token: ...
 
 
 class TokenProof:
     """Adds a token that runs out, and gets a new one in time. While that fails, the old one serves to its end."""
 
     def __init__(
-        self, spec: TokenPlace, tokens: TokenStore, fetch: Callable[[Token], Token], seed: Token | None
+        self,
+        spec: TokenPlace,
+        tokens: TokenStore,
+        fetch: Callable[[Token], Token],
+        seed: Token | None,
+        *,
+        once: bool = False,
     ) -> None:
-        self._spec, self._tokens, self._fetch, self._seed = spec, tokens, fetch, seed
+        """``once``: a refresh token works once, so that one which was put in before is none any more."""
+        self._spec, self._tokens, self._fetch, self._seed, self._once = spec, tokens, fetch, seed, once
         self._used: Token | None = None
 
     def authorize(self, request: Outgoing) -> Outgoing:
         """The request with a token that still holds."""
-        token = self._in_force()
-        if not token.access.get_secret_value() or _ends_soon(token, self._spec.early_s):
-            token = self._renewed(token)
-        self._used = token
+        token = self._used = self._in_force()
         value = SecretStr(self._spec.prefix + token.access.get_secret_value())
         return with_value(request, self._spec.put, self._spec.name, value)
 
@@ -75,27 +81,42 @@ class TokenProof:
         return True
 
     def _in_force(self) -> Token:
-        """What the store has, unless the seller has since put another first refresh token into the settings."""
-        token = self._tokens.current()
-        if token is None:
-            return self._seeded()
-        told = None if self._seed is None else self._seed.facts.get(SEED)
-        return self._seeded() if token.facts.get(SEED) not in {None, told} and told is not None else token
+        """What the store has, renewed in time, unless the seller has since put another first refresh token into the settings."""
+        token = self._tokens.current() or self._put_first()
+        if self._seed is not None and self._is_put_anew(token):
+            seed = replace(self._seed, facts={**self._seed.facts, EARLIER_SEEDS: _earlier(token)})
+            # What is there is replaced by what the new one brings, so a mistyped one replaces nothing.
+            return self._renewed(token, lambda _spent: self._fetch(seed), RetryLaterError)
+        if not token.access.get_secret_value() or _ends_soon(token, self._spec.early_s):
+            return self._renewed(token, self._fetch, RetryLaterError, ChannelMisconfiguredError)
+        return token
 
-    def _renewed(self, token: Token) -> Token:
+    def _is_put_anew(self, token: Token) -> bool:
+        told = None if self._seed is None else self._seed.facts.get(SEED)
+        if told is None or token.facts.get(SEED) in {None, told}:
+            return False
+        # Another worker has read newer settings than this one: its first token came after ours.
+        return not (self._once and told in _earlier(token).split())
+
+    def _renewed(self, token: Token, fetch: Callable[[Token], Token], *harmless: type[ChannelError]) -> Token:
+        """The next token; after one of the ``harmless`` failures the present one as long as it holds."""
         try:
-            return self._tokens.renew(token, self._fetch)
-        except (RetryLaterError, ChannelMisconfiguredError):
+            return self._tokens.renew(token, fetch)
+        except harmless:
             if not token.access.get_secret_value() or _ends_soon(token, 0.0):
                 raise
         return token
 
-    def _seeded(self) -> Token:
+    def _put_first(self) -> Token:
         if self._seed is None:
             raise ChannelMisconfiguredError("the account is not connected; run `syncworker channel connect`")
-        if isinstance(self._tokens, _Keeps):
-            self._tokens.keep(self._seed)
-        return self._seed
+        return self._tokens.keep_first(self._seed) if isinstance(self._tokens, _KeepsFirst) else self._seed
+
+
+def _earlier(token: Token) -> str:
+    """Digests of the first tokens that were put in up to this one, the newest last."""
+    known = [*token.facts.get(EARLIER_SEEDS, "").split(), token.facts.get(SEED, "")]
+    return " ".join(known[-_EARLIER_MAX:])
 
 
 class TokenSource:
@@ -162,7 +183,13 @@ def token_proof(
         if seed is None
         else f"get a new one and put it into the settings of {name}"
     )
-    return TokenProof(spec, tokens, lambda spent: _by_refresh(spec, account, source, spent, again), seed)
+    return TokenProof(
+        spec,
+        tokens,
+        lambda spent: _by_refresh(spec, account, source, spent, again),
+        seed,
+        once=spec.rotate,
+    )
 
 
 def _by_client(spec: OAuth2ClientAuth, account: Account, source: TokenSource) -> Token:
