@@ -28,6 +28,16 @@ from tests.sync.shopfront import Business
 SET = Product(sku="SET", title="Bin and broom", parts={"BIN": 1, "BROOM": 2})
 
 
+#: Where the question to the database is what the test is about; the others ask both under `make prove`.
+BOTH = pytest.mark.parametrize("any_database", ["memory", "postgresql"], indirect=True)
+
+
+@pytest.fixture(params=("memory", pytest.param("postgresql", marks=pytest.mark.prove)))
+def any_database(request: pytest.FixtureRequest) -> str:
+    """The kind of database of ``manual_ledger``."""
+    return str(request.param)
+
+
 @pytest.fixture
 def business(manual_ledger: Ledger) -> Business:
     """Nine bins and nine brooms, all of them shown at one shop."""
@@ -110,6 +120,7 @@ def test_more_than_is_there_waits_for_goods_and_takes_them_as_they_come(business
     assert well(business)
 
 
+@BOTH
 def test_a_hold_of_bundles_gathers_their_parts(business: Business) -> None:
     business.save(SET)
 
@@ -150,6 +161,7 @@ def test_what_is_given_up_is_for_sale_again(business: Business, end: str) -> Non
     assert well(business)
 
 
+@BOTH
 def test_the_goods_of_a_hold_leave_once(business: Business) -> None:
     record = hold(business, BIN=4, BROOM=2)
     business.run(4)
@@ -200,6 +212,7 @@ def test_what_ended_does_not_end_otherwise(
     assert level(business, "BIN") == before
 
 
+@BOTH
 def test_an_order_wins_and_the_newest_hold_gives_back_first(business: Business) -> None:
     first, second = hold(business, BIN=4), hold(business, "school", BIN=5)
     business.run(5)
@@ -228,6 +241,7 @@ def test_lost_goods_are_given_back_by_holds_before_a_buyer_goes_short(business: 
     assert well(business)
 
 
+@BOTH
 def test_a_reference_is_taken_once(business: Business) -> None:
     until = business.clock.time + timedelta(days=1)
 
