@@ -73,9 +73,21 @@ class ChannelRecord:
         return PolicyChoice(self.policy, self.escrow_below)
 
 
+# Built once: they are asked at every step of the engine.
+_ALL = sa.select(channel).order_by(channel.c.name)
+_BY_NAME = sa.select(channel).where(channel.c.name == sa.bindparam("name"))
+_SEQUENCE = sa.select(channel.c.pull_sequence).where(channel.c.name == sa.bindparam("of"))
+_NEXT_SEQUENCE = (
+    sa.update(channel)
+    .where(channel.c.name == sa.bindparam("of"))
+    .values(pull_sequence=channel.c.pull_sequence + 1)
+    .returning(channel.c.pull_sequence)
+)
+
+
 def load(tx: Snapshot, name: str) -> ChannelRecord:
     """The channel's row; an ``InputError`` that names the known ones if there is none."""
-    row = tx.execute(sa.select(channel).where(channel.c.name == name)).mappings().one_or_none()
+    row = tx.execute(_BY_NAME, {"name": name}).mappings().one_or_none()
     if row is None:
         known = ", ".join(record.name for record in all_channels(tx)) or "none yet"
         raise InputError(
@@ -86,7 +98,7 @@ def load(tx: Snapshot, name: str) -> ChannelRecord:
 
 def all_channels(tx: Snapshot) -> list[ChannelRecord]:
     """Every channel, by name."""
-    return [_record(row) for row in tx.execute(sa.select(channel).order_by(channel.c.name)).mappings()]
+    return [_record(row) for row in tx.execute(_ALL).mappings()]
 
 
 def register(
@@ -184,15 +196,12 @@ def record_failure(tx: Transaction, name: str, error: str, *, retry_after_s: flo
 
 def next_sequence(tx: Transaction, name: str) -> int:
     """The number of the pull that begins now."""
-    tx.execute(
-        sa.update(channel).where(channel.c.name == name).values(pull_sequence=channel.c.pull_sequence + 1)
-    )
-    return current_sequence(tx, name)
+    return int(tx.execute(_NEXT_SEQUENCE, {"of": name}).scalar_one())
 
 
 def current_sequence(tx: Snapshot, name: str) -> int:
     """The number of the latest pull that has begun."""
-    return int(tx.execute(sa.select(channel.c.pull_sequence).where(channel.c.name == name)).scalar_one())
+    return int(tx.execute(_SEQUENCE, {"of": name}).scalar_one())
 
 
 def _later(column: sa.ColumnElement[datetime | None], moment: datetime) -> sa.ColumnElement[datetime]:

@@ -21,6 +21,7 @@ _IS_LINKED = listing.c.state == ListingState.LINKED.value
 _IS_OURS = sa.and_(_IS_LINKED, sa.or_(listing.c.managed, listing.c.wanted_active.is_not(None)))
 _WAS_UNANSWERED = sa.case((sa.and_(listing.c.refusal.is_not(None), listing.c.refused.is_(None)), 1), else_=0)
 _IS_TO_BE_SENT = listing.c.contents_wanted > listing.c.contents_done
+_TO_TELL = sa.select(listing.c.channel).where(_IS_TO_BE_SENT).distinct()
 
 
 def linked(tx: Snapshot, channel: str, skus: Iterable[str] | None = None) -> list[ListingRecord]:
@@ -48,7 +49,7 @@ def to_be_sent(tx: Snapshot, channel: str, *, most: int) -> list[ListingRecord]:
 
 def channels_to_tell(tx: Snapshot) -> list[str]:
     """Channels with a listing whose contents may differ."""
-    return list(tx.execute(sa.select(listing.c.channel).where(_IS_TO_BE_SENT).distinct()).scalars())
+    return list(tx.execute(_TO_TELL).scalars())
 
 
 def able(tx: Snapshot) -> set[str]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from syncworker.ledger.keys import among
+from syncworker.ledger.keys import among, is_among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import hold, hold_item, hold_part
 from syncworker.ledger.stock import Place
@@ -152,24 +152,26 @@ def open_on(tx: Snapshot, parts: Iterable[str]) -> list[HoldRecord]:
     return _records(tx, hold.c.closed_at.is_(None), hold.c.id.in_(of_parts))
 
 
+_LACK = hold_part.c.wanted - hold_part.c.gathered
+_LACKS = (
+    sa.select(hold_part.c.sku, hold.c.location, sa.func.sum(_LACK).label("units"))
+    .join(hold, hold.c.id == hold_part.c.hold_id)
+    .where(hold.c.closed_at.is_(None), _LACK > 0)
+    .group_by(hold_part.c.sku, hold.c.location)
+)
+_LACKS_OF = _LACKS.where(is_among(hold_part.c.sku, "parts"))
+_EXPIRED = sa.select(hold.c.id).where(hold.c.closed_at.is_(None), hold.c.expires_at <= sa.bindparam("now"))
+
+
 def lacks(tx: Snapshot, parts: Iterable[str] | None = None) -> dict[Place, int]:
     """Units that open holds have yet to gather, by part and location; of these parts, or all."""
-    lack = hold_part.c.wanted - hold_part.c.gathered
-    query = (
-        sa.select(hold_part.c.sku, hold.c.location, sa.func.sum(lack).label("units"))
-        .join(hold, hold.c.id == hold_part.c.hold_id)
-        .where(hold.c.closed_at.is_(None), lack > 0)
-        .group_by(hold_part.c.sku, hold.c.location)
-    )
-    if parts is not None:
-        query = query.where(among(hold_part.c.sku, parts))
-    return {(row.sku, row.location): int(row.units) for row in tx.execute(query)}
+    rows = tx.execute(_LACKS) if parts is None else tx.execute(_LACKS_OF, {"parts": parts})
+    return {(row.sku, row.location): int(row.units) for row in rows}
 
 
 def expired(tx: Snapshot) -> list[int]:
     """Open holds whose time is over."""
-    query = sa.select(hold.c.id).where(hold.c.closed_at.is_(None), hold.c.expires_at <= tx.now)
-    return sorted(row.id for row in tx.execute(query))
+    return sorted(tx.execute(_EXPIRED, {"now": tx.now}).scalars())
 
 
 def record_gathered(tx: Transaction, hold_id: int, part: HoldPart, gathered: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -58,15 +59,21 @@ class Incident:
     details: Mapping[str, object]
 
 
+# Built once: they are asked at every step of the engine.
+_IS_OPEN = incident.c.closed_at.is_(None)
+_OF_KIND = incident.c.kind == sa.bindparam("of_kind")
+_ABOUT = incident.c.subject == sa.bindparam("about")
+_OPEN_DETAILS = sa.select(incident.c.id, incident.c.details).where(_OF_KIND, _ABOUT, _IS_OPEN)
+_CLOSE = sa.update(incident).where(_OF_KIND, _ABOUT, _IS_OPEN).values(closed_at=sa.bindparam("now"))
+
+
 def open_incident(tx: Transaction, kind: IncidentKind, subject: str, details: Mapping[str, object]) -> bool:
     """Open it, or renew the details of the open one; True if it is new.
 
     ``details`` are facts by name that JSON can hold; never a buyer's data.
     """
     facts = dict(details)
-    known = tx.execute(
-        sa.select(incident.c.id, incident.c.details).where(_is_open(kind, subject))
-    ).one_or_none()
+    known = tx.execute(_OPEN_DETAILS, {"of_kind": kind.value, "about": subject}).one_or_none()
     if known is not None:
         if known.details != facts:
             tx.execute(sa.update(incident).where(incident.c.id == known.id).values(details=facts))
@@ -87,7 +94,7 @@ def open_incident(tx: Transaction, kind: IncidentKind, subject: str, details: Ma
 
 def close_incident(tx: Transaction, kind: IncidentKind, subject: str) -> bool:
     """Close the open one; False, and nothing changed, if there is none."""
-    done = tx.execute(sa.update(incident).where(_is_open(kind, subject)).values(closed_at=tx.now))
+    done = tx.execute(_CLOSE, {"of_kind": kind.value, "about": subject, "now": tx.now})
     return done.rowcount > 0
 
 
@@ -95,12 +102,9 @@ def open_incidents(
     tx: Snapshot, *, kind: IncidentKind | None = None, subject: str | None = None
 ) -> list[Incident]:
     """The open ones, oldest first."""
-    query = sa.select(incident).where(incident.c.closed_at.is_(None)).order_by(incident.c.id)
-    if kind is not None:
-        query = query.where(incident.c.kind == kind.value)
-    if subject is not None:
-        query = query.where(incident.c.subject == subject)
-    return _incidents(tx, query)
+    asked = {"of_kind": None if kind is None else kind.value, "about": subject}
+    query = _open(of_kind=kind is not None, about=subject is not None)
+    return _incidents(tx, query, {name: value for name, value in asked.items() if value is not None})
 
 
 def load(tx: Snapshot, incident_id: int) -> Incident:
@@ -113,7 +117,7 @@ def load(tx: Snapshot, incident_id: int) -> Incident:
 
 def find_open(tx: Snapshot, kind: IncidentKind, subject: str) -> Incident | None:
     """The open one of that kind about that subject, if there is one."""
-    return next(iter(_incidents(tx, sa.select(incident).where(_is_open(kind, subject)))), None)
+    return next(iter(open_incidents(tx, kind=kind, subject=subject)), None)
 
 
 def open_about(tx: Snapshot, wanted: Mapping[IncidentKind, Iterable[str]]) -> list[Incident]:
@@ -131,13 +135,17 @@ def latest_incidents(tx: Snapshot, *, most: int = 50) -> list[Incident]:
     return _incidents(tx, sa.select(incident).order_by(incident.c.id.desc()).limit(most))
 
 
-def _is_open(kind: IncidentKind, subject: str) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        incident.c.kind == kind.value, incident.c.subject == subject, incident.c.closed_at.is_(None)
-    )
+@cache
+def _open(*, of_kind: bool, about: bool) -> sa.Select[*tuple[object, ...]]:
+    query = sa.select(incident).where(_IS_OPEN).order_by(incident.c.id)
+    if of_kind:
+        query = query.where(_OF_KIND)
+    return query.where(_ABOUT) if about else query
 
 
-def _incidents(tx: Snapshot, query: sa.Select[*tuple[object, ...]]) -> list[Incident]:
+def _incidents(
+    tx: Snapshot, query: sa.Select[*tuple[object, ...]], asked: Mapping[str, object] | None = None
+) -> list[Incident]:
     return [
         Incident(
             id=row.id,
@@ -147,5 +155,5 @@ def _incidents(tx: Snapshot, query: sa.Select[*tuple[object, ...]]) -> list[Inci
             closed_at=row.closed_at,
             details=row.details,
         )
-        for row in tx.execute(query)
+        for row in tx.execute(query, asked)
     ]

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from syncworker.errors import LeaseLostError
 from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.rows import parameters
 from syncworker.ledger.schema import channel, job
 
 
@@ -39,30 +40,47 @@ class Lease:
     until: datetime
 
 
+# Built once: they are asked at every step of the engine.
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now")
+_IS_FREE = sa.or_(job.c.lease_until.is_(None), job.c.lease_until < _NOW)
+_THIS = sa.and_(job.c.channel == sa.bindparam("of"), job.c.kind == sa.bindparam("what"))
+_IS_MINE = sa.and_(_THIS, job.c.lease_token == sa.bindparam("token"))
+_GATED = sa.select(channel.c.name).where(channel.c.name == sa.bindparam("of"), channel.c.not_before > _NOW)
+_CLAIM = (
+    sa.update(job)
+    .where(_THIS, _IS_FREE, ~sa.exists(_GATED))
+    .values(parameters("lease_token", "lease_until", "started_at"))
+)
+_KEEP = sa.update(job).where(_IS_MINE).values(parameters("lease_until"))
+_RELEASE = (
+    sa.update(job)
+    .where(_IS_MINE)
+    .values(lease_token=None, lease_until=None, finished_at=sa.bindparam("finished_at"))
+)
+_RELEASE_UNTIL = _RELEASE.values(parameters("due_at"))
+_DUE = (
+    sa.select(job.c.channel, job.c.kind)
+    .join(channel, channel.c.name == job.c.channel)
+    .where(
+        job.c.due_at <= _NOW, _IS_FREE, sa.or_(channel.c.not_before.is_(None), channel.c.not_before <= _NOW)
+    )
+    .order_by(job.c.channel, job.c.kind)
+)
+
+
 def claim(tx: Transaction, name: str, kind: JobKind, *, token: str, seconds: float) -> Lease | None:
     """Take the job if nobody holds it; ``None`` if somebody does, or if the channel's gate is closed."""
     until = tx.now + timedelta(seconds=seconds)
-    gated = sa.select(channel.c.name).where(channel.c.name == name, channel.c.not_before > tx.now)
-    claimed = tx.execute(
-        sa.update(job)
-        .where(
-            _is(name, kind),
-            sa.or_(job.c.lease_until.is_(None), job.c.lease_until < tx.now),
-            ~sa.exists(gated),
-        )
-        .values(lease_token=token, lease_until=until, started_at=tx.now)
-    )
+    asked = {"of": name, "what": kind.value, "now": tx.now}
+    claimed = tx.execute(_CLAIM, {**asked, "lease_token": token, "lease_until": until, "started_at": tx.now})
     return Lease(name, kind, token, until) if claimed.rowcount == 1 else None
 
 
 def keep(tx: Transaction, lease: Lease, *, seconds: float) -> bool:
     """Prolong the lease; False if somebody else may hold it by now."""
-    kept = tx.execute(
-        sa.update(job)
-        .where(_is(lease.channel, lease.kind), job.c.lease_token == lease.token)
-        .values(lease_until=tx.now + timedelta(seconds=seconds))
+    return (
+        tx.execute(_KEEP, {**_mine(lease), "lease_until": tx.now + timedelta(seconds=seconds)}).rowcount == 1
     )
-    return kept.rowcount == 1
 
 
 def confirm(tx: Transaction, lease: Lease, *, seconds: float) -> None:
@@ -75,12 +93,11 @@ def confirm(tx: Transaction, lease: Lease, *, seconds: float) -> None:
 
 def release(tx: Transaction, lease: Lease, *, due_at: datetime | None = None) -> None:
     """Give the job back; a lease that was lost meanwhile is left alone."""
-    values: dict[str, object] = {"lease_token": None, "lease_until": None, "finished_at": tx.now}
-    if due_at is not None:
-        values["due_at"] = due_at
-    tx.execute(
-        sa.update(job).where(_is(lease.channel, lease.kind), job.c.lease_token == lease.token).values(values)
-    )
+    values = {**_mine(lease), "finished_at": tx.now}
+    if due_at is None:
+        tx.execute(_RELEASE, values)
+    else:
+        tx.execute(_RELEASE_UNTIL, {**values, "due_at": due_at})
 
 
 def free_all(tx: Transaction) -> int:
@@ -93,17 +110,7 @@ def free_all(tx: Transaction) -> int:
 
 def due(tx: Snapshot) -> list[tuple[str, JobKind]]:
     """Jobs whose time has come, that nobody holds and whose channel may be asked now."""
-    rows = tx.execute(
-        sa.select(job.c.channel, job.c.kind)
-        .join(channel, channel.c.name == job.c.channel)
-        .where(
-            job.c.due_at <= tx.now,
-            sa.or_(job.c.lease_until.is_(None), job.c.lease_until < tx.now),
-            sa.or_(channel.c.not_before.is_(None), channel.c.not_before <= tx.now),
-        )
-        .order_by(job.c.channel, job.c.kind)
-    )
-    return [(row.channel, JobKind(row.kind)) for row in rows]
+    return [(row.channel, JobKind(row.kind)) for row in tx.execute(_DUE, {"now": tx.now})]
 
 
 def call_for(tx: Transaction, names: Iterable[str], kind: JobKind, *, by: datetime | None = None) -> None:
@@ -124,6 +131,10 @@ def put_off(tx: Transaction, name: str, kind: JobKind, *, until: datetime) -> No
 def remove(tx: Transaction, name: str, kind: JobKind) -> None:
     """The channel has no work of this kind any more; whoever is at it loses the lease."""
     tx.execute(sa.delete(job).where(_is(name, kind)))
+
+
+def _mine(lease: Lease) -> dict[str, object]:
+    return {"of": lease.channel, "what": lease.kind.value, "token": lease.token}
 
 
 def _is(name: str, kind: JobKind) -> sa.ColumnElement[bool]:

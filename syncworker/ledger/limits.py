@@ -8,22 +8,31 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from syncworker.core.model import Limits, Policy, PolicyChoice
-from syncworker.ledger.keys import among
+from syncworker.ledger.keys import is_among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import limit, product
 from syncworker.ledger.upsert import insert_for
 
+# Built once: every plan asks for them.
+_LIMITS = sa.select(limit).order_by(limit.c.channel, limit.c.sku)
+_LIMITS_OF = _LIMITS.where(is_among(limit.c.sku, "skus"))
+_SAFETY_STOCKS = sa.select(product.c.sku, product.c.safety_stock).where(
+    is_among(product.c.sku, "skus"), product.c.safety_stock > 0
+)
+_OWN_POLICIES = sa.select(product.c.sku, product.c.policy, product.c.escrow_below).where(
+    product.c.policy.is_not(None)
+)
+_POLICIES_OF = _OWN_POLICIES.where(is_among(product.c.sku, "skus"))
+
 
 def load(tx: Snapshot, skus: Iterable[str] | None = None) -> dict[tuple[str, str], Limits]:
     """Limits by (channel, SKU); of these SKUs, or all."""
-    query = sa.select(limit).order_by(limit.c.channel, limit.c.sku)
-    if skus is not None:
-        query = query.where(among(limit.c.sku, skus))
+    rows = tx.execute(_LIMITS) if skus is None else tx.execute(_LIMITS_OF, {"skus": skus})
     return {
         (row.channel, row.sku): Limits(
             pause=row.pause, at_most=row.at_most, fixed=row.fixed, at_least=row.at_least, share=row.share
         )
-        for row in tx.execute(query)
+        for row in rows
     }
 
 
@@ -39,12 +48,7 @@ def save(tx: Transaction, channel: str, sku: str, limits: Limits) -> None:
 
 def safety_stocks(tx: Snapshot, skus: Iterable[str]) -> dict[str, int]:
     """Units that no channel is shown, by SKU; only those that have any."""
-    rows = tx.execute(
-        sa.select(product.c.sku, product.c.safety_stock).where(
-            among(product.c.sku, skus), product.c.safety_stock > 0
-        )
-    )
-    return {row.sku: row.safety_stock for row in rows}
+    return {row.sku: row.safety_stock for row in tx.execute(_SAFETY_STOCKS, {"skus": skus})}
 
 
 def save_safety_stock(tx: Transaction, sku: str, units: int) -> None:
@@ -54,13 +58,13 @@ def save_safety_stock(tx: Transaction, sku: str, units: int) -> None:
 
 def policies(tx: Snapshot, skus: Iterable[str]) -> dict[str, PolicyChoice]:
     """The policy of each SKU that has one of its own."""
-    query = _own_policies().where(among(product.c.sku, skus))
-    return {row.sku: PolicyChoice(Policy(row.policy), row.escrow_below) for row in tx.execute(query)}
+    rows = tx.execute(_POLICIES_OF, {"skus": skus})
+    return {row.sku: PolicyChoice(Policy(row.policy), row.escrow_below) for row in rows}
 
 
 def own_policies(tx: Snapshot, *, after: str = "", most: int) -> dict[str, PolicyChoice]:
     """SKUs with a policy of their own behind ``after``, in order; at most so many."""
-    query = _own_policies().where(product.c.sku > after).order_by(product.c.sku).limit(most)
+    query = _OWN_POLICIES.where(product.c.sku > after).order_by(product.c.sku).limit(most)
     return {row.sku: PolicyChoice(Policy(row.policy), row.escrow_below) for row in tx.execute(query)}
 
 
@@ -70,8 +74,3 @@ def save_policy(tx: Transaction, sku: str, choice: PolicyChoice | None) -> None:
     if choice is not None:
         values = {"policy": choice.policy.value, "escrow_below": choice.escrow_below}
     tx.execute(sa.update(product).where(product.c.sku == sku).values(values))
-
-
-def _own_policies() -> sa.Select[str, str | None, int | None]:
-    columns = (product.c.sku, product.c.policy, product.c.escrow_below)
-    return sa.select(*columns).where(product.c.policy.is_not(None))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from syncworker.errors import InputError
-from syncworker.ledger.keys import among
+from syncworker.ledger.keys import among, is_among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
 from syncworker.ledger.schema import listing, pool, product
@@ -220,15 +220,21 @@ def is_any_known(tx: Snapshot, channel: str) -> bool:
     )
 
 
+# Built once: every page of orders asks for them.
+_NAMED = sa.and_(listing.c.channel == sa.bindparam("channel"), is_among(listing.c.external_id, "ids"))
+_LINKS = sa.select(listing.c.external_id, listing.c.sku, listing.c.pool_id).where(
+    _NAMED, listing.c.state == ListingState.LINKED.value
+)
+_CURRENT_POOLS = (
+    sa.select(listing.c.external_id, pool.c.id)
+    .join(pool, sa.and_(pool.c.channel == listing.c.channel, pool.c.pool_key == listing.c.pool_key))
+    .where(_NAMED)
+)
+
+
 def links(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> dict[str, Link]:
     """What each linked listing sells, by external id; unlinked ones are left out."""
-    rows = tx.execute(
-        sa.select(listing.c.external_id, listing.c.sku, listing.c.pool_id).where(
-            listing.c.channel == channel,
-            among(listing.c.external_id, external_ids),
-            listing.c.state == ListingState.LINKED.value,
-        )
-    )
+    rows = tx.execute(_LINKS, {"channel": channel, "ids": external_ids})
     return {row.external_id: Link(row.sku, row.pool_id) for row in rows}
 
 
@@ -237,11 +243,7 @@ def current_pools(tx: Snapshot, channel: str, external_ids: Iterable[str]) -> di
 
     It differs from the linked one where the listing moved to a number that sells another SKU.
     """
-    rows = tx.execute(
-        sa.select(listing.c.external_id, pool.c.id)
-        .join(pool, sa.and_(pool.c.channel == listing.c.channel, pool.c.pool_key == listing.c.pool_key))
-        .where(listing.c.channel == channel, among(listing.c.external_id, external_ids))
-    )
+    rows = tx.execute(_CURRENT_POOLS, {"channel": channel, "ids": external_ids})
     return {row.external_id: row.id for row in rows}
 
 

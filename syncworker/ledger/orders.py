@@ -17,7 +17,7 @@ from sqlalchemy.engine import RowMapping
 
 from syncworker.core.fulfilment import Levels
 from syncworker.core.model import Known
-from syncworker.ledger.keys import among
+from syncworker.ledger.keys import among, is_among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns, parameters
 from syncworker.ledger.schema import listing, order, order_line, pool
@@ -75,17 +75,28 @@ class QuarantinedLine:
     order: OrderRecord
 
 
+# Built once: every page of orders and every plan asks for them.
+_NAMED = (
+    sa.select(order)
+    .where(order.c.channel == sa.bindparam("channel"), is_among(order.c.external_id, "ids"))
+    .order_by(order.c.id)
+)
+_NAMED_LOCKED = _NAMED.with_for_update()
+_LINES_OF = sa.select(order_line).where(is_among(order_line.c.order_id, "orders"))
+_RECENT_SALES = (
+    sa.select(order_line.c.pool_id, sa.func.sum(order_line.c.ordered - order_line.c.cancelled).label("units"))
+    .join(order, order.c.id == order_line.c.order_id)
+    .where(is_among(order_line.c.pool_id, "pools"), order.c.placed_at >= sa.bindparam("since"))
+    .group_by(order_line.c.pool_id)
+)
+
+
 def load(
     tx: Snapshot, channel: str, external_ids: Iterable[str], *, lock: bool = False
 ) -> dict[str, OrderRecord]:
     """Recorded orders of a channel with their lines, by external id."""
-    ids = sorted(set(external_ids))
-    query = (
-        sa.select(order)
-        .where(order.c.channel == channel, among(order.c.external_id, ids))
-        .order_by(order.c.id)
-    )
-    return _with_lines(tx, query.with_for_update() if lock else query)
+    asked = {"channel": channel, "ids": external_ids}
+    return _with_lines(tx, _NAMED_LOCKED if lock else _NAMED, asked)
 
 
 def latest(tx: Snapshot, *, channel: str | None = None, most: int = 50) -> list[OrderRecord]:
@@ -165,14 +176,7 @@ def store(tx: Transaction, changed: Sequence[OrderRecord]) -> None:
 
 def recent_sales(tx: Snapshot, pool_ids: Iterable[str], *, since: datetime) -> dict[str, int]:
     """Units sold from each pool by orders placed since then, cancelled ones left out."""
-    rows = tx.execute(
-        sa.select(
-            order_line.c.pool_id, sa.func.sum(order_line.c.ordered - order_line.c.cancelled).label("units")
-        )
-        .join(order, order.c.id == order_line.c.order_id)
-        .where(among(order_line.c.pool_id, pool_ids), order.c.placed_at >= since)
-        .group_by(order_line.c.pool_id)
-    )
+    rows = tx.execute(_RECENT_SALES, {"pools": pool_ids, "since": since})
     return {row.pool_id: int(row.units) for row in rows}
 
 
@@ -288,12 +292,13 @@ def _line_values(line: LineRecord) -> dict[str, object]:
     }
 
 
-def _with_lines(tx: Snapshot, query: sa.Select[*tuple[object, ...]]) -> dict[str, OrderRecord]:
-    orders = {int(row["id"]): _order(row) for row in tx.execute(query).mappings()}
+def _with_lines(
+    tx: Snapshot, query: sa.Select[*tuple[object, ...]], asked: Mapping[str, object] | None = None
+) -> dict[str, OrderRecord]:
+    orders = {int(row["id"]): _order(row) for row in tx.execute(query, asked).mappings()}
     lines: dict[int, dict[str, LineRecord]] = defaultdict(dict)
     if orders:
-        chosen = sa.select(order_line).where(among(order_line.c.order_id, orders))
-        for row in tx.execute(chosen).mappings():
+        for row in tx.execute(_LINES_OF, {"orders": orders}).mappings():
             lines[row["order_id"]][row["line_id"]] = _line(row)
     found = (replace(record, lines=lines[order_id]) for order_id, record in orders.items())
     return {record.external_id: record for record in found}

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from syncworker.core.exposure import Base, BaseKind, Bound
-from syncworker.ledger.keys import among
+from syncworker.ledger.keys import among, is_among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns, parameters
 from syncworker.ledger.schema import pool, product_part
@@ -59,6 +60,43 @@ class PoolRecord:
 
 _BOUND_COLUMNS = ("exposure", "pending", "settled_at", "raised", "restocked", "risen_at", "fallen_at")
 
+# What the engine asks again and again is built once: building costs more than asking.
+_READY = sa.or_(pool.c.not_before.is_(None), pool.c.not_before <= sa.bindparam("now"))
+_DIRTY = pool.c.wanted_version > pool.c.planned_version
+_DIRTY_POOLS = (
+    sa.select(pool)
+    .where(pool.c.channel == sa.bindparam("channel"), _DIRTY, _READY)
+    .order_by(pool.c.planned_at.asc().nulls_first(), pool.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_DIRTY_CHANNELS = sa.select(pool.c.channel).where(_DIRTY, _READY).distinct()
+_READ_DUE_CHANNELS = sa.select(pool.c.channel).where(pool.c.read_due_at <= sa.bindparam("now")).distinct()
+_PENDING = (
+    sa.select(pool)
+    .where(pool.c.channel == sa.bindparam("channel"), pool.c.pending.is_not(None))
+    .order_by(pool.c.id)
+)
+_BROKEN = (
+    sa.select(pool).where(pool.c.channel == sa.bindparam("channel"), pool.c.exposure < 0).order_by(pool.c.id)
+)
+_BUNDLES_WITH = sa.select(product_part.c.sku).where(is_among(product_part.c.part, "keys")).distinct()
+_LOOK = sa.update(pool).values(wanted_version=pool.c.wanted_version + 1)
+_LOOK_AT_IDS = _LOOK.where(is_among(pool.c.id, "keys"))
+_LOOK_AT_SKUS = _LOOK.where(is_among(pool.c.sku, "keys")).returning(pool.c.channel)
+_LOOK_AGAIN = _LOOK.where(
+    is_among(pool.c.reason, "reasons"),
+    pool.c.planned_at < sa.bindparam("before"),
+    pool.c.wanted_version == pool.c.planned_version,
+)
+_AT_ID = pool.c.id == sa.bindparam("b_id")
+_SAVE_BOUND = (
+    sa.update(pool).where(_AT_ID).values(parameters(*_BOUND_COLUMNS, "base_kind", "base_at", "base_sequence"))
+)
+_SAVE_SHOWN = sa.update(pool).where(_AT_ID).values(shown=sa.bindparam("b_shown"))
+_RECORD_PLAN = (
+    sa.update(pool).where(_AT_ID).values(parameters("planned_version", "target", "reason", "planned_at"))
+)
+
 
 def create(
     tx: Transaction,
@@ -80,7 +118,7 @@ def create(
 
 def load(tx: Snapshot, pool_ids: Iterable[str], *, lock: bool = False) -> dict[str, PoolRecord]:
     """These pools by id, rows locked in sorted order when asked for."""
-    return _keyed(_select(tx, among(pool.c.id, pool_ids), lock=lock))
+    return _chosen(tx, "id", pool_ids, lock=lock)
 
 
 def starting_with(tx: Snapshot, text: str) -> list[PoolRecord]:
@@ -95,7 +133,7 @@ def of_channel(tx: Snapshot, name: str) -> list[PoolRecord]:
 
 def of_skus(tx: Snapshot, skus: Iterable[str], *, lock: bool = False) -> dict[str, PoolRecord]:
     """Every pool that sells one of these SKUs, by id."""
-    return _keyed(_select(tx, among(pool.c.sku, skus), lock=lock))
+    return _chosen(tx, "sku", skus, lock=lock)
 
 
 def by_key(tx: Snapshot, channel: str, keys: Iterable[str]) -> dict[str, PoolRecord]:
@@ -106,19 +144,13 @@ def by_key(tx: Snapshot, channel: str, keys: Iterable[str]) -> dict[str, PoolRec
 
 def dirty(tx: Snapshot, name: str, *, most: int) -> list[PoolRecord]:
     """Pools that the allocator has yet to look at and that may be pushed now, those first that waited longest for a look."""
-    ready = sa.or_(pool.c.not_before.is_(None), pool.c.not_before <= tx.now)
-    waiting = sa.and_(pool.c.channel == name, pool.c.wanted_version > pool.c.planned_version, ready)
-    query = sa.select(pool).where(waiting).order_by(pool.c.planned_at.asc().nulls_first(), pool.c.id)
-    return [_record(row) for row in tx.execute(query.limit(most)).mappings()]
+    rows = tx.execute(_DIRTY_POOLS, {"channel": name, "now": tx.now, "most": most})
+    return [_record(row) for row in rows.mappings()]
 
 
 def dirty_channels(tx: Snapshot) -> list[str]:
     """Channels with a pool that the allocator has yet to look at and that may be pushed now."""
-    ready = sa.or_(pool.c.not_before.is_(None), pool.c.not_before <= tx.now)
-    rows = tx.execute(
-        sa.select(pool.c.channel).where(pool.c.wanted_version > pool.c.planned_version, ready).distinct()
-    )
-    return sorted(row.channel for row in rows)
+    return sorted(tx.execute(_DIRTY_CHANNELS, {"now": tx.now}).scalars())
 
 
 def read_due(tx: Snapshot, name: str, *, most: int) -> list[PoolRecord]:
@@ -130,18 +162,17 @@ def read_due(tx: Snapshot, name: str, *, most: int) -> list[PoolRecord]:
 
 def read_due_channels(tx: Snapshot) -> list[str]:
     """Channels with a pool whose number is to be read back by now."""
-    rows = tx.execute(sa.select(pool.c.channel).where(pool.c.read_due_at <= tx.now).distinct())
-    return sorted(row.channel for row in rows)
+    return sorted(tx.execute(_READ_DUE_CHANNELS, {"now": tx.now}).scalars())
 
 
 def pending(tx: Snapshot, name: str) -> list[PoolRecord]:
     """Pools of the channel with a bound that a settling pull would cut."""
-    return _select(tx, sa.and_(pool.c.channel == name, pool.c.pending.is_not(None)))
+    return [_record(row) for row in tx.execute(_PENDING, {"channel": name}).mappings()]
 
 
 def broken(tx: Snapshot, name: str) -> list[PoolRecord]:
     """Pools of the channel whose bound lies below 0."""
-    return _select(tx, sa.and_(pool.c.channel == name, pool.c.exposure < 0))
+    return [_record(row) for row in tx.execute(_BROKEN, {"channel": name}).mappings()]
 
 
 def unknown(tx: Snapshot) -> int:
@@ -157,62 +188,45 @@ def save_bounds(
     shown = shown or {}
     rows = [{"b_id": pool_id, **_bound_values(bounds[pool_id])} for pool_id in sorted(bounds)]
     if rows:
-        values = parameters(*_BOUND_COLUMNS, "base_kind", "base_at", "base_sequence")
-        tx.execute(sa.update(pool).where(pool.c.id == sa.bindparam("b_id")).values(values), rows)
+        tx.execute(_SAVE_BOUND, rows)
     seen = [{"b_id": pool_id, "b_shown": shown[pool_id]} for pool_id in sorted(shown)]
     if seen:
-        tx.execute(
-            sa.update(pool).where(pool.c.id == sa.bindparam("b_id")).values(shown=sa.bindparam("b_shown")),
-            seen,
-        )
+        tx.execute(_SAVE_SHOWN, seen)
 
 
 def mark_dirty(tx: Transaction, pool_ids: Iterable[str]) -> None:
     """The allocator shall look at these pools again."""
-    ids = list(load(tx, pool_ids, lock=True))
-    if ids:
-        tx.execute(
-            sa.update(pool).where(among(pool.c.id, ids)).values(wanted_version=pool.c.wanted_version + 1)
-        )
+    ids = set(pool_ids)
+    if ids and (found := load(tx, ids, lock=True)):
+        tx.execute(_LOOK_AT_IDS, {"keys": found})
 
 
 def mark_parts_dirty(tx: Transaction, parts: Iterable[str]) -> list[str]:
     """The allocator shall look again at every pool that sells one of these parts, alone or in a bundle; channels concerned."""
     skus = skus_using(tx, parts)
-    if not skus:
-        return []
-    tx.execute(
-        sa.update(pool).where(among(pool.c.sku, skus)).values(wanted_version=pool.c.wanted_version + 1)
-    )
-    rows = tx.execute(sa.select(pool.c.channel).where(among(pool.c.sku, skus)).distinct())
-    return sorted(row.channel for row in rows)
+    return sorted(set(tx.execute(_LOOK_AT_SKUS, {"keys": skus}).scalars())) if skus else []
 
 
 def skus_using(tx: Snapshot, parts: Iterable[str]) -> list[str]:
     """The parts themselves and every bundle that contains one of them."""
     wanted = sorted(set(parts))
-    rows = tx.execute(sa.select(product_part.c.sku).where(among(product_part.c.part, wanted)).distinct())
-    return sorted({*wanted, *(row.sku for row in rows)})
+    return sorted({*wanted, *tx.execute(_BUNDLES_WITH, {"keys": wanted}).scalars()})
 
 
 def record_plan(tx: Transaction, looked: Iterable[tuple[PoolRecord, int, str]]) -> None:
     """The allocator has looked at these pools as they were then: (pool, target, reason)."""
     rows = [
-        {"b_id": record.id, "b_planned": record.wanted_version, "b_target": target, "b_reason": reason}
+        {
+            "b_id": record.id,
+            "planned_version": record.wanted_version,
+            "target": target,
+            "reason": reason,
+            "planned_at": tx.now,
+        }
         for record, target, reason in looked
     ]
     if rows:
-        tx.execute(
-            sa.update(pool)
-            .where(pool.c.id == sa.bindparam("b_id"))
-            .values(
-                planned_version=sa.bindparam("b_planned"),
-                target=sa.bindparam("b_target"),
-                reason=sa.bindparam("b_reason"),
-                planned_at=tx.now,
-            ),
-            rows,
-        )
+        tx.execute(_RECORD_PLAN, rows)
 
 
 def record_look(tx: Transaction, pool_ids: Iterable[str]) -> None:
@@ -222,16 +236,7 @@ def record_look(tx: Transaction, pool_ids: Iterable[str]) -> None:
 
 def look_again(tx: Transaction, reasons: Iterable[str], *, planned_before: datetime) -> int:
     """Mark pools dirty that have waited since then for one of these reasons; how many."""
-    marked = tx.execute(
-        sa.update(pool)
-        .where(
-            pool.c.reason.in_(sorted(reasons)),
-            pool.c.planned_at < planned_before,
-            pool.c.wanted_version == pool.c.planned_version,
-        )
-        .values(wanted_version=pool.c.wanted_version + 1)
-    )
-    return marked.rowcount
+    return tx.execute(_LOOK_AGAIN, {"reasons": reasons, "before": planned_before}).rowcount
 
 
 def update(tx: Transaction, pool_id: str, **values: object) -> None:
@@ -252,14 +257,21 @@ def _select(
     where: sa.ColumnElement[bool],
     *,
     most: int | None = None,
-    lock: bool = False,
     by: sa.ColumnElement[datetime | None] | None = None,
 ) -> list[PoolRecord]:
     query = sa.select(pool).where(where).order_by(pool.c.id if by is None else by).limit(most)
-    if lock:
-        # Not against foreign keys: a row that only refers to a pool never waits.
-        query = query.with_for_update(key_share=True)
     return [_record(row) for row in tx.execute(query).mappings()]
+
+
+@cache
+def _choice(column: str, *, lock: bool) -> sa.Select[*tuple[object, ...]]:
+    query = sa.select(pool).where(is_among(pool.c[column], "keys")).order_by(pool.c.id)
+    # Not against foreign keys: a row that only refers to a pool never waits.
+    return query.with_for_update(key_share=True) if lock else query
+
+
+def _chosen(tx: Snapshot, column: str, keys: Iterable[str], *, lock: bool) -> dict[str, PoolRecord]:
+    return _keyed(_record(row) for row in tx.execute(_choice(column, lock=lock), {"keys": keys}).mappings())
 
 
 def _keyed(records: Iterable[PoolRecord]) -> dict[str, PoolRecord]:

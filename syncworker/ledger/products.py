@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from syncworker.core.exposure import OPEN_STATES
 from syncworker.core.model import MAX_QUANTITY
 from syncworker.errors import InputError
-from syncworker.ledger.keys import keys_table
+from syncworker.ledger.keys import is_among, keys_table
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import pool, product, product_part, push, stock
 from syncworker.ledger.stock import lock_skus
@@ -43,6 +43,13 @@ class Product:
     def recipe(self) -> Mapping[str, int]:
         """Units of each part that one sale consumes; a plain SKU consumes 1 of itself."""
         return self.parts or {self.sku: 1}
+
+
+_RECIPES = (
+    sa.select(product.c.sku, product_part.c.part, product_part.c.units)
+    .outerjoin(product_part, product_part.c.sku == product.c.sku)
+    .where(is_among(product.c.sku, "skus"))
+)
 
 
 class _Catalogue:
@@ -137,14 +144,8 @@ def list_products(tx: Snapshot, skus: Iterable[str] | None = None) -> list[Produ
 
 def recipe_of(tx: Snapshot, skus: Iterable[str]) -> dict[str, dict[str, int]]:
     """Units of each part that one sale of each SKU consumes, in one query; an unknown SKU is left out."""
-    keys, same = keys_table(tx.dialect, product, ["sku"], [(sku,) for sku in sorted(set(skus))])
-    query = (
-        sa.select(product.c.sku, product_part.c.part, product_part.c.units)
-        .join(keys, same)
-        .outerjoin(product_part, product_part.c.sku == product.c.sku)
-    )
     recipes: dict[str, dict[str, int]] = defaultdict(dict)
-    for sku, part, units in tx.execute(query):
+    for sku, part, units in tx.execute(_RECIPES, {"skus": skus}):
         recipes[sku][sku if part is None else part] = 1 if part is None else units
     return dict(recipes)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from syncworker.ledger.keys import among
+from syncworker.ledger.keys import is_among
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.rows import columns
 from syncworker.ledger.schema import publication
@@ -27,6 +27,13 @@ class Publication:
     #: Sales that it may allow by itself.
     units: int
     began_at: datetime
+
+
+_OF_SKUS = (
+    sa.select(publication)
+    .where(is_among(publication.c.sku, "skus"))
+    .order_by(publication.c.channel, publication.c.sku)
+)
 
 
 def begin(tx: Transaction, channel: str, sku: str, *, units: int) -> None:
@@ -52,8 +59,4 @@ def of_channel(tx: Snapshot, channel: str) -> list[Publication]:
 
 def of_skus(tx: Snapshot, skus: Iterable[str]) -> list[Publication]:
     """Where one of these SKUs is being listed."""
-    query = sa.select(publication).where(among(publication.c.sku, skus))
-    return [
-        Publication(**columns(row))
-        for row in tx.execute(query.order_by(publication.c.channel, publication.c.sku)).mappings()
-    ]
+    return [Publication(**columns(row)) for row in tx.execute(_OF_SKUS, {"skus": skus}).mappings()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
@@ -16,7 +17,7 @@ from sqlalchemy.engine import RowMapping
 from syncworker.core.exposure import PullProof
 from syncworker.ledger.channels import ChannelRecord, next_sequence
 from syncworker.ledger.ledger import Snapshot, Transaction
-from syncworker.ledger.rows import columns
+from syncworker.ledger.rows import columns, parameters
 from syncworker.ledger.schema import cursor, pull
 from syncworker.ledger.upsert import insert_for
 
@@ -73,16 +74,28 @@ class PullRecord:
         return next(((name, feed) for name, feed in self.feeds.items() if not feed.done), None)
 
 
+# Built once: every pull and page asks for them.
+_OF_CHANNEL = sa.select(pull).where(pull.c.channel == sa.bindparam("channel"))
+_UNFINISHED = _OF_CHANNEL.where(pull.c.sequence == sa.bindparam("sequence"), pull.c.finished_at.is_(None))
+_LATEST = _OF_CHANNEL.order_by(pull.c.sequence.desc()).limit(1)
+_LATEST_WHOLE = _LATEST.where(pull.c.whole)
+_WATERMARKS = sa.select(cursor.c.feed, cursor.c.watermark).where(cursor.c.channel == sa.bindparam("channel"))
+_BEGIN = sa.insert(pull)
+_MOVE = (
+    sa.update(pull)
+    .where(pull.c.id == sa.bindparam("b_id"))
+    .values(parameters("progress", "pages", "orders", "whole", "finished_at", "error"))
+)
+
+
 def begin_or_continue(tx: Transaction, channel: ChannelRecord, pull_id: str) -> PullRecord:
     """Go on with the channel's unfinished pull unless it rested for too long, else begin a new one.
 
     However long a backlog is, it is walked once: were it given up while it goes on, a feed in no order of time, whose
     watermark stays where it was, would begin again for ever.
     """
-    row = tx.execute(
-        sa.select(pull)
-        .where(pull.c.channel == channel.name, pull.c.sequence == channel.pull_sequence, pull.c.finished_at.is_(None))
-    ).mappings().one_or_none()  # fmt: skip
+    asked = {"channel": channel.name, "sequence": channel.pull_sequence}
+    row = tx.execute(_UNFINISHED, asked).mappings().one_or_none()
     unfinished = None if row is None else _record(row)
     if unfinished is not None and _goes_on(unfinished, channel, tx.now):
         return unfinished
@@ -94,11 +107,15 @@ def begin_or_continue(tx: Transaction, channel: ChannelRecord, pull_id: str) -> 
         feeds={feed: FeedProgress(since=_since(tx, channel, feed)) for feed in channel.feeds},
     )
     tx.execute(
-        sa.insert(pull).values(
-            id=record.id, channel=record.channel, sequence=record.sequence, began_at=record.began_at,
-            progress=_stored(record.feeds),
-        )
-    )  # fmt: skip
+        _BEGIN,
+        {
+            "id": record.id,
+            "channel": record.channel,
+            "sequence": record.sequence,
+            "began_at": record.began_at,
+            "progress": _stored(record.feeds),
+        },
+    )
     return record
 
 
@@ -133,16 +150,16 @@ def record_page(
         error=None,
     )
     tx.execute(
-        sa.update(pull)
-        .where(pull.c.id == record.id)
-        .values(
-            progress=_stored(feeds),
-            pages=moved.pages,
-            orders=moved.orders,
-            whole=whole,
-            finished_at=moved.finished_at,
-            error=None,
-        )
+        _MOVE,
+        {
+            "b_id": record.id,
+            "progress": _stored(feeds),
+            "pages": moved.pages,
+            "orders": moved.orders,
+            "whole": whole,
+            "finished_at": moved.finished_at,
+            "error": None,
+        },
     )
     if newest is not None:
         _advance(tx, record.channel, feed, min(newest, record.began_at))
@@ -168,16 +185,13 @@ def _rested(record: PullRecord, until: datetime) -> dict[str, FeedProgress]:
 
 def latest(tx: Snapshot, channel: str, *, whole: bool = False) -> PullRecord | None:
     """The channel's latest pull, or its latest whole one."""
-    query = sa.select(pull).where(pull.c.channel == channel).order_by(pull.c.sequence.desc()).limit(1)
-    if whole:
-        query = query.where(pull.c.whole)
-    row = tx.execute(query).mappings().one_or_none()
+    row = tx.execute(_LATEST_WHOLE if whole else _LATEST, {"channel": channel}).mappings().one_or_none()
     return None if row is None else _record(row)
 
 
 def watermarks(tx: Snapshot, channel: str) -> dict[str, datetime]:
     """Up to where each feed of the channel is recorded."""
-    rows = tx.execute(sa.select(cursor.c.feed, cursor.c.watermark).where(cursor.c.channel == channel))
+    rows = tx.execute(_WATERMARKS, {"channel": channel})
     return {row.feed: row.watermark for row in rows}
 
 
@@ -195,13 +209,16 @@ def _since(tx: Snapshot, channel: ChannelRecord, feed: str) -> datetime:
 
 
 def _advance(tx: Transaction, channel: str, feed: str, newest: datetime) -> None:
-    insert = insert_for(tx.dialect, cursor).values(channel=channel, feed=feed, watermark=newest)
-    tx.execute(
-        insert.on_conflict_do_update(
-            index_elements=["channel", "feed"],
-            set_={"watermark": insert.excluded.watermark},
-            where=cursor.c.watermark < insert.excluded.watermark,
-        )
+    tx.execute(_advancing(tx.dialect), {"channel": channel, "feed": feed, "watermark": newest})
+
+
+@cache
+def _advancing(dialect: str) -> sa.Insert:
+    insert = insert_for(dialect, cursor)
+    return insert.on_conflict_do_update(
+        index_elements=["channel", "feed"],
+        set_={"watermark": insert.excluded.watermark},
+        where=cursor.c.watermark < insert.excluded.watermark,
     )
 
 

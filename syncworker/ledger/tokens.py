@@ -24,16 +24,21 @@ class SealedToken:
     ends_at: datetime | None
 
 
+_COLUMNS: sa.Select[tuple[object, ...]] = sa.select(
+    token.c.channel, token.c.sealed, token.c.generation, token.c.expires_at, token.c.ends_at
+)
+_ENDING = _COLUMNS.where(token.c.ends_at < sa.bindparam("before")).order_by(token.c.channel)
+
+
 def load(tx: Snapshot, channel: str) -> SealedToken | None:
     """The token of one account; ``None`` until it was connected."""
-    row = tx.execute(_columns().where(token.c.channel == channel)).one_or_none()
+    row = tx.execute(_COLUMNS.where(token.c.channel == channel)).one_or_none()
     return None if row is None else _sealed(row)
 
 
 def ending_before(tx: Snapshot, moment: datetime) -> Sequence[SealedToken]:
     """Tokens whose consent ends before that, by channel."""
-    rows = tx.execute(_columns().where(token.c.ends_at < moment).order_by(token.c.channel))
-    return [_sealed(row) for row in rows]
+    return [_sealed(row) for row in tx.execute(_ENDING, {"before": moment})]
 
 
 def save(
@@ -88,10 +93,6 @@ def release_renewal(tx: Transaction, channel: str, lease: str) -> None:
         .where(token.c.channel == channel, token.c.lease_token == lease)
         .values(lease_token=None, lease_until=None)
     )
-
-
-def _columns() -> sa.Select[tuple[object, ...]]:
-    return sa.select(token.c.channel, token.c.sealed, token.c.generation, token.c.expires_at, token.c.ends_at)
 
 
 def _sealed(row: sa.Row[tuple[object, ...]]) -> SealedToken:
