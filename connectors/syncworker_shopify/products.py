@@ -50,8 +50,13 @@ def publish(client: ShopifyClient, draft: ListingDraft, location: str) -> Remote
         return _stocked(client, draft, _variant_of(product, draft.sku, handle), location, currency)
     _same_currency(draft.sku, draft.price, currency)
     created = _create(client, draft, handle, location)
-    listing = _stocked(client, draft, _variant_of(created, draft.sku, handle), location, currency)
-    return replace(listing, created=_is_new(created["createdAt"].moment(), before.channel_time))
+    try:
+        listing = _stocked(client, draft, _variant_of(created, draft.sku, handle), location, currency)
+        return replace(listing, created=_is_new(created["createdAt"].moment(), before.channel_time))
+    except ChannelError as error:
+        problem = str(error)
+    # Whatever comes after proves nothing of the request before, which had its effect; publishing again finds the product.
+    raise OutcomeUnknownError(f"{draft.sku}: made, but it is not ready: {problem}")
 
 
 def handle_of(sku: str) -> str:

@@ -169,8 +169,10 @@ def _refuse_incomplete(draft: ListingDraft, facts: ProductFacts) -> None:
 
 def _listed(data: Document, draft: ListingDraft, warehouse_id: str) -> RemoteListing:
     product_id = data["product_id"].text()
-    (sku,) = list(data["skus"].items()) or [data["skus"].fail("names no SKU")]
-    sku_id = sku["id"].text()
+    rows = list(data["skus"].items())
+    if len(rows) != 1:
+        data["skus"].fail("must name the one SKU that was made")
+    sku_id = rows[0]["id"].text()
     return RemoteListing(
         listing_id=listing_id(product_id, sku_id),
         pool_key=str(PoolKey(product_id, sku_id, warehouse_id)),

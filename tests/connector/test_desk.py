@@ -128,6 +128,35 @@ def test_what_another_worker_renewed_meanwhile_is_taken_and_nothing_spent() -> N
     assert office.asked == []
 
 
+class Gone(KeptToken):
+    """A store whose token is gone, or sealed with a key that nobody has any more."""
+
+    problem: ChannelMisconfiguredError | None = None
+
+    def current(self) -> Token | None:
+        if self.problem is not None:
+            raise self.problem
+        return super().current()
+
+
+@pytest.mark.parametrize("problem", [None, ChannelMisconfiguredError("stored under another key")])
+def test_a_token_that_is_gone_was_not_replaced_and_the_answer_that_asks_is_judged_all_the_same(
+    problem: ChannelMisconfiguredError | None,
+) -> None:
+    """The request has left: an error here would call it unsent."""
+    store = Gone(token("old"))
+    desk = Desk(Office(), store)
+    desk.in_force()
+
+    store._token, store.problem = None, problem
+
+    assert desk.was_replaced() is False
+
+
+def test_nothing_was_replaced_before_a_first_request() -> None:
+    assert Desk(Office(), KeptToken(token("old"))).was_replaced() is False
+
+
 def test_without_a_refresh_token_there_is_nothing_to_renew_and_the_token_is_used_as_it_is() -> None:
     office = Office()
     desk = Desk(office, KeptToken(token("old", refresh=None, ends=NOW - HOUR)))
