@@ -28,6 +28,11 @@ from syncworker.ledger.upgrade import ensure_current, refuse_newer
 
 #: Pages that are copied between two words about how far it is.
 _STRIDE = 2_000
+#: For how long a restore waits until nobody else writes, in seconds.
+LOCKED_WITHIN_S = 5.0
+#: In so many steps the ledger is replaced; the first of them must not be the last.
+_PORTIONS = 50
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _HEADER = b"SQLite format 3\x00"
 #: Told how many of how many pages are copied.
 Copied = Callable[[int, int], None]
@@ -46,8 +51,8 @@ class Restored:
 def restore(ledger: Ledger, backup: Path, *, copied: Copied | None = None) -> Restored:
     """Put the backup in the ledger's place; what stood there is kept beside it. Every number at a channel is unknown then.
 
-    AlreadyRunningError while ``up`` runs on it, InputError if the file is no sound backup of ours (nothing was changed).
-    A kill in between leaves the old ledger, or the new one that knows itself restored.
+    AlreadyRunningError while ``up`` runs on it, LedgerError if somebody else does not stop writing to it, InputError if the
+    file is no sound backup of ours: nothing was changed then. What others wrote until then is in what is kept. A kill in between leaves the old ledger, or the new one that knows itself restored.
     """
     live = database_path(ledger.engine)
     if live is None:
@@ -59,9 +64,8 @@ def restore(ledger: Ledger, backup: Path, *, copied: Copied | None = None) -> Re
     with running(ledger), _staged(live) as staged:
         _copy(backup, staged, copied)
         _prepare(staged)
-        kept, was_damaged = _set_aside(live)
         ledger.close()
-        _put(staged, live)
+        kept, was_damaged = _exchange(staged, live)
         # Once more, and counted: what was sent while this went on may still land after what was marked before.
         begin_start(ledger)
         with ledger.snapshot() as tx:
@@ -157,39 +161,92 @@ def _mark(tx: Transaction) -> None:
     open_incident(tx, IncidentKind.RESTORED, "ledger", {"noticed_at": tx.now.isoformat()})
 
 
-def _set_aside(live: Path) -> tuple[Path | None, bool]:
-    """A copy of what stands there; what cannot be read is moved away as it is."""
+class _InUseError(Exception):
+    """Somebody else writes, and does not come to an end."""
+
+
+class _DamagedError(Exception):
+    """What stands there cannot be kept by copying it."""
+
+
+def _exchange(staged: Path, live: Path) -> tuple[Path | None, bool]:
+    """The staged one over the old one, in one transaction that other processes see as a change; else simply in its place.
+
+    Where a copy is kept of what stood there, and whether it was damaged (then it is moved away as it is). LedgerError, and
+    nothing was changed, if the database cannot be had for ourselves.
+    """
     if not live.exists():
+        staged.replace(live)
         return None, False
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = live.with_name(f"{live.name}.before-restore-{stamp}")
+    kept = live.with_name(f"{live.name}.before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    try:
+        _copy_over(staged, live, kept)
+    except _DamagedError:
+        _remove(kept)
+        _move_away(live, kept)
+        staged.replace(live)
+        return kept, True
+    except _InUseError as error:
+        raise LedgerError(
+            f"Another process is writing to the ledger {live}, so nothing was restored and it is as it was. Stop whatever else"
+            " uses it (`syncworker worker`, an import), and try again."
+        ) from error
+    except sqlite3.Error as error:
+        _remove(kept)
+        raise LedgerError(
+            f"The ledger {live} could not be replaced ({error}), and is as it was. Stop whatever else uses it."
+        ) from error
+    return kept, False
+
+
+def _copy_over(staged: Path, live: Path, kept: Path) -> None:
+    """From the first page that is written nobody else can write: what is kept then is exactly what is replaced."""
+    is_kept = False
+
+    def keep_first(status: int, _remaining: int, _total: int) -> None:
+        nonlocal is_kept
+        if status in _BUSY:
+            raise _InUseError
+        if not is_kept:
+            _keep(live, kept)
+            is_kept = True
+
+    with (
+        closing(_read_only(staged)) as source,
+        closing(sqlite3.connect(live, timeout=LOCKED_WITHIN_S)) as destination,
+    ):
+        _want_readers_beside(destination)
+        pages: int = source.execute("PRAGMA page_count").fetchone()[0]
+        source.backup(destination, pages=max(1, pages // _PORTIONS), progress=keep_first)
+
+
+def _want_readers_beside(destination: sqlite3.Connection) -> None:
+    """In this mode the old ledger can be copied while the new one is being written over it."""
+    try:
+        destination.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in _BUSY:
+            raise _InUseError from error
+        raise
+    except sqlite3.DatabaseError as error:
+        raise _DamagedError from error
+
+
+def _keep(live: Path, kept: Path) -> None:
     try:
         with closing(_read_only(live)) as source, closing(sqlite3.connect(kept)) as destination:
             source.backup(destination)
-            if destination.execute("PRAGMA integrity_check").fetchone()[0] == "ok":
-                return kept, False
-    except sqlite3.Error:
-        pass
-    _remove(kept)
+            verdict = destination.execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise _DamagedError from error
+    if verdict != "ok":
+        raise _DamagedError
+
+
+def _move_away(live: Path, kept: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         part = live.with_name(live.name + suffix)
         if part.exists():
             part.replace(kept.with_name(kept.name + suffix))
-    return kept, True
-
-
-def _put(staged: Path, live: Path) -> None:
-    """Over the old one, in one transaction that other processes see as a change; else simply in its place."""
-    if not live.exists():
-        staged.replace(live)
-        return
-    try:
-        with (
-            closing(_read_only(staged)) as source,
-            closing(sqlite3.connect(live, timeout=BUSY_TIMEOUT_S)) as destination,
-        ):
-            source.backup(destination)
-    except sqlite3.Error as error:
-        raise LedgerError(
-            f"The ledger {live} could not be replaced ({error}), and is as it was. Stop whatever else uses it."
-        ) from error

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from syncworker.core.exposure import PushState
-from syncworker.errors import AlreadyRunningError, InputError
-from syncworker.ledger import Ledger, incidents, pools, pushes, soundness
+from syncworker.errors import AlreadyRunningError, InputError, LedgerError
+from syncworker.ledger import Ledger, incidents, pools, pushes, restoring, soundness
 from syncworker.ledger.backup import backup
 from syncworker.ledger.engine import database_path
 from syncworker.ledger.incidents import IncidentKind
@@ -84,6 +84,61 @@ def test_it_is_refused_while_up_runs_and_nothing_is_changed(sold: Ledger, tmp_pa
 
     assert _exposure(sold) == 5
     assert not list(_file(sold).parent.glob("*restor*"))
+
+
+def test_it_is_refused_beside_somebody_who_does_not_stop_writing(
+    sold: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "LOCKED_WITHIN_S", 0.05)
+    copy = backup(sold, tmp_path / "copy")
+
+    with closing(sqlite3.connect(_file(sold), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match=r"Another process is writing.*nothing was restored"):
+            restore(sold, copy)
+        other.execute("ROLLBACK")
+
+    assert _exposure(sold) == 5
+    assert not list(_file(sold).parent.glob("*restor*"))
+
+
+def test_whatever_is_written_until_it_is_replaced_is_in_what_is_kept(
+    sold: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write is tried each time that the restore opens a file."""
+    copy = backup(sold, tmp_path / "copy")
+    live, opens = _file(sold), restoring._read_only
+    outcomes: list[tuple[Path, bool]] = []
+
+    def opened(path: Path) -> sqlite3.Connection:
+        with closing(sqlite3.connect(live, timeout=0.0, isolation_level=None)) as other:
+            try:
+                other.execute("UPDATE pool SET shown = ?", (len(outcomes),))
+                outcomes.append((path, True))
+            except sqlite3.OperationalError:
+                outcomes.append((path, False))
+        return opens(path)
+
+    monkeypatch.setattr(restoring, "_read_only", opened)
+    done = restore(sold, copy)
+
+    written = [number for number, (_, was_taken) in enumerate(outcomes) if was_taken]
+    assert len(written) > 1
+    assert (live, False) in outcomes
+    assert done.kept is not None
+    with closing(sqlite3.connect(done.kept)) as kept:
+        assert kept.execute("SELECT shown FROM pool").fetchone() == (written[-1],)
+
+
+def test_a_ledger_that_was_put_there_by_hand_is_kept_too(sold: Ledger, tmp_path: Path) -> None:
+    """A plain copy is not in the mode in which others read beside a writer."""
+    copy = backup(sold, tmp_path / "copy")
+    sold.close()
+    shutil.copy(copy, _file(sold))
+
+    done = restore(sold, copy)
+
+    assert (done.was_damaged, _exposure(sold)) == (False, None)
 
 
 def test_another_process_that_has_it_open_sees_the_restored_one(sold: Ledger, tmp_path: Path) -> None:
