@@ -4,15 +4,14 @@ One function a row; all of them pure: they take a :class:`Bound` and give the ne
 never refuse a recorded sale: admission belongs to whoever raises.
 
 Words: ``R`` is what the channel would still sell, ``U`` what it has sold and we have not ingested; both are out of sight.
-``exposure`` is our bound for ``R + U``; ``pending`` is what it may be cut to once a settling pull proves that nothing sold
-before ``base`` is still unseen.
+``exposure`` is our bound for ``R + U``; ``pending`` what it is cut to once nothing that sold before ``base`` can be unseen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syncworker.core.model import BelowZero, ChannelRules, Known
@@ -298,11 +297,13 @@ def settles(bound: Bound, pull: PullProof, rules: ChannelRules) -> bool:
 
 
 def settled(bound: Bound, pull: PullProof, rules: ChannelRules) -> Bound:
-    """A pull was ingested: if it settles, the bound is cut to the pending one."""
+    """A pull was ingested: if it settles, the bound is cut to the pending one; a broken one ends at 0 if that is proven."""
     if bound.pending is None or bound.base is None or not settles(bound, pull, rules):
         return bound
-    exposure = bound.pending if bound.exposure is None else min(bound.exposure, bound.pending)
-    return replace(bound, exposure=exposure, pending=None, base=None, settled_at=bound.base.at)
+    low = bound.pending if bound.exposure is None else min(bound.exposure, bound.pending)
+    in_force = bound.base.at + (rules.apply_lag if bound.base.kind is BaseKind.SET else timedelta(0))
+    left = low if bound.fallen_at is not None and bound.fallen_at > in_force else counted(low)
+    return replace(bound, exposure=left, pending=None, base=None, settled_at=bound.base.at)
 
 
 def read_begun(bound: Bound, *, at: datetime) -> ReadStart:

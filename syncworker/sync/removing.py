@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from syncworker.errors import InputError, LeaseLostError
 from syncworker.ledger import channels, pools, removal, runs
-from syncworker.ledger.channels import ChannelState
+from syncworker.ledger.channels import ChannelRecord, ChannelState
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.sync.context import Context
 from syncworker.sync.stockroom import lock_connected
@@ -18,7 +18,7 @@ def check_removable(tx: Snapshot, name: str) -> int:
     channel = channels.load(tx, name)
     left = removal.unproven(tx, name, most=_NAMED + 1)
     if left:
-        raise InputError(_refusal(name, left, is_withdrawing=channel.withdrawing, state=channel.state))
+        raise InputError(_refusal(channel, left))
     return removal.orders_waiting(tx, name)
 
 
@@ -39,14 +39,19 @@ def remove(tx: Transaction, context: Context, name: str, *, actor: str) -> int:
     return waiting
 
 
-def _refusal(
-    name: str, left: list[tuple[str, int | None]], *, is_withdrawing: bool, state: ChannelState
-) -> str:
+def _refusal(channel: ChannelRecord, left: list[tuple[str, int | None]]) -> str:
     """Two lines: what may still be sold, and what to do about it."""
+    name = channel.name
     named = ", ".join(f"{sku} ({'unknown' if units is None else units})" for sku, units in left[:_NAMED])
     more = " …" if len(left) > _NAMED else ""
     said = f"{name} may still sell something: {named}{more}. It stays counted until that is proven to be nothing."
-    if is_withdrawing or state is ChannelState.OBSERVING:
+    if all(units is not None and units < 0 for _, units in left):
+        step = "Below 0 it sold more than we had allowed, so that its number is not believed"
+        if channel.rules.readable:
+            step += ": wait until it was read back and the next orders are in."
+        else:
+            step += f", and nobody but you can read it: look what {name} shows."
+    elif channel.withdrawing or channel.state is ChannelState.OBSERVING:
         step = f"Wait until `syncworker channel show {name}` says that nothing can be sold."
     else:
         step = f"Withdraw it first: `syncworker channel withdraw {name}`."

@@ -325,6 +325,16 @@ def test_an_unknown_pool_is_known_once_it_was_read_and_settled() -> None:
     assert settled.exposure == 4
 
 
+@pytest.mark.parametrize(("fallen", "base", "left"), [(0, READ, 0), (1, READ, -2), (5, SET, 0), (6, SET, -2)])
+def test_a_broken_bound_ends_at_nothing_once_it_is_proven_by_what_came_after(
+    fallen: int, base: Base, left: int
+) -> None:
+    """A set is in force 5 s after it was accepted."""
+    bound = Bound(exposure=-2, pending=0, base=base, fallen_at=at(fallen))
+    settled = exposure.settled(bound, PullProof(sequence=4, began_at=at(999), whole=True), RULES)
+    assert (settled.exposure, settled.pending) == (left, None)
+
+
 def test_what_an_operator_vouches_for_replaces_every_bound() -> None:
     bound = exposure.assumed(Bound(exposure=None, pending=2, base=SET), 3, at=at(5))
     assert (bound.exposure, bound.pending, bound.base, bound.risen_at) == (3, None, None, at(5))

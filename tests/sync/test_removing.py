@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -20,7 +22,9 @@ from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import channels as use
 from syncworker.sync import goods
 from syncworker.sync.context import Context, tell_nobody
+from syncworker.sync.publishing import publish
 from syncworker.sync.removing import remove
+from tests.sync.shopfront import Business
 
 SKU = "RETRO-CLOCK"
 
@@ -126,3 +130,37 @@ def test_a_channel_that_comes_back_is_observed_first(ledger: Ledger) -> None:
         assert is_new
         assert channels.load(tx, "shop").state is ChannelState.OBSERVING
         assert pools.of_channel(tx, "shop") == []
+
+
+@pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+def test_what_sold_more_than_it_was_allowed_goes_once_it_was_read_back(manual_ledger: Ledger) -> None:
+    business = Business(manual_ledger)
+    publish(business.context, "shop")
+    business.go_live()
+    business.run(3)
+    manual_ledger.run(lambda tx: use.withdraw(tx, ["shop"]))
+    business.run(5)
+    with manual_ledger.transaction() as tx:
+        broken, *_ = pools.of_channel(tx, "shop")
+        assert broken.bound.exposure == 0
+        bound = replace(broken.bound, exposure=-1, fallen_at=tx.now)
+        pools.save_bounds(tx, {broken.id: bound})
+        pools.want_read(tx, [broken.id], at=tx.now)
+    with pytest.raises(InputError, match=r"sold more than we had allowed.*until it was read back"):
+        manual_ledger.run(lambda tx: remove(tx, business.context, "shop", actor="sari"))
+
+    business.run(4)
+
+    manual_ledger.run(lambda tx: remove(tx, business.context, "shop", actor="sari"))
+    with manual_ledger.snapshot() as seen:
+        assert channels.all_channels(seen) == []
+
+
+def test_a_number_below_nothing_that_cannot_be_read_back_is_for_a_person_to_say(ledger: Ledger) -> None:
+    ledger.run(lambda tx: _shop(tx, exposure=-1))
+
+    with pytest.raises(InputError, match=r"nobody but you can read it.*`syncworker pool assume shop/SKU 0`"):
+        ledger.run(lambda tx: remove(tx, _context(ledger), "shop", actor="sari"))
+
+    ledger.run(lambda tx: use.assume(tx, "p-1", 0))
+    assert ledger.run(lambda tx: remove(tx, _context(ledger), "shop", actor="sari")) == 0
