@@ -47,7 +47,7 @@ class CountedChange:
 
 
 def enter(tx: Transaction, changes: Sequence[CountedChange]) -> None:
-    """Enter what these changes earn or take back; two statements at most before it, none where no part has a maker.
+    """Enter what these changes earn or take back; two statements at most before it, one where no part has a maker.
 
     A sale counts when it was sold, whatever comes later when we learn of it.
     """

@@ -39,6 +39,15 @@ class Stockroom:
     policies: Mapping[str, PolicyChoice] = field(default_factory=dict)
     #: What is being listed and may be sold before its number has a pool.
     publications: Sequence[Publication] = ()
+    #: (units per sale, pool) of every pool that takes from the part.
+    _takers: Mapping[Part, Sequence[tuple[int, PoolRecord]]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        takers: dict[Part, list[tuple[int, PoolRecord]]] = {}
+        for record in self.pools.values():
+            for part, units in self.recipe(record).items():
+                takers.setdefault(part, []).append((units, record))
+        object.__setattr__(self, "_takers", takers)
 
     def available(self, part: Part) -> int:
         """Units that nobody was promised; 0 where no count was ever taken."""
@@ -61,15 +70,14 @@ class Stockroom:
 
     def parts(self) -> set[Part]:
         """Every part that one of the pools takes from."""
-        return {part for pool in self.pools.values() for part in self.recipe(pool)}
+        return set(self._takers)
 
     def exposures(self, part: Part) -> Iterator[tuple[int, int | None]]:
         """(units per sale, exposure) of every pool that counts and takes from the part, and of what is being listed.
 
         Pools under policy ``shared`` are left out: they show the same units on purpose.
         """
-        for pool in self.pools.values():
-            units = self.recipe(pool).get(part, 0)
+        for units, pool in self._takers.get(part, ()):
             if pool.in_sum and units and self.policy(pool) is Policy.ESCROW:
                 yield units, pool.bound.exposure
         yield from self.being_listed(part)
