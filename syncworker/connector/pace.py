@@ -45,6 +45,16 @@ def share_rate_limits(storage_url: str | None) -> None:
         _shared = None if storage_url is None else RedisSlots.at(_address(storage_url))
 
 
+def shared_slots() -> RedisSlots | None:
+    """Where all workers count, if they share a count."""
+    return _shared
+
+
+def own_slots() -> ProcessSlots:
+    """Where this process counts alone."""
+    return _alone
+
+
 class AllowanceUsedUpError(RetryLaterError):
     """Our own allowance forbids the request for longer than a worker may wait; it never left."""
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 from uuid import uuid4
 
@@ -93,6 +94,15 @@ class ProcessSlots:
                 window.taken_at.pop(slot, None)
                 window.free_at[slot] = self._clock() + each.seconds
 
+    def in_use(self) -> list[tuple[str, str, int]]:
+        """Slots that count now, by key and allowance."""
+        now = self._clock()
+        with self._lock:
+            return [
+                (key, name, len(window.taken_at) + sum(at > now for at in window.free_at.values()))
+                for (key, name), window in self._windows.items()
+            ]
+
     def _window(self, key: str, allowance: Allowance) -> _Window:
         return self._windows.setdefault((key, allowance.name), _Window({}, {}))
 
@@ -141,6 +151,7 @@ class RedisSlots:
     """Slots counted at one Redis for all workers. Raises ``redis.RedisError`` while it is away."""
 
     def __init__(self, client: redis.Redis) -> None:
+        self._client = client
         self._take, self._answered = client.register_script(_TAKE), client.register_script(_ANSWERED)
 
     @classmethod
@@ -163,6 +174,17 @@ class RedisSlots:
         """As the protocol says."""
         windows = [_micros(each.seconds) for each in allowances]
         self._answered(keys=_keys(key, allowances), args=[slot, *windows])
+
+    def in_use(self, *, most: int) -> list[tuple[str, int]]:
+        """Slots that count now, by their key at the Redis; of so many keys at most."""
+        keys = list(islice(self._client.scan_iter(match="syncworker:pace:*", count=500), most))
+        seconds, micros = self._client.time()
+        asked = self._client.pipeline(transaction=False)
+        for key in keys:
+            asked.zcount(
+                key, f"({seconds * 1_000_000 + micros}" if key.endswith(b":free") else "-inf", "+inf"
+            )
+        return [(key.decode(), int(used)) for key, used in zip(keys, asked.execute(), strict=True)]
 
 
 def _keys(key: str, allowances: Sequence[Allowance]) -> list[str]:

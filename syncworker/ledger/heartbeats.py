@@ -23,6 +23,7 @@ class Sign(StrEnum):
     TICK = "tick"
     WORKER = "worker"
     PRUNE = "prune"
+    TOLD = "told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +51,32 @@ def give(tx: Transaction, sign: Sign, *, name: str, host: str, takes: Collection
 
 
 def take_turn(tx: Transaction, sign: Sign, *, host: str, every: timedelta) -> bool:
-    """True for the one who shall do now what is done once in so long, and then it counts as done; else False."""
+    """True for the one who shall do now what is done once in so long, and then it counts as done; else False.
+
+    A turn that was taken in the future, by a clock that was set back since, holds up nobody.
+    """
     values = {"kind": sign.value, "host": host, "at": tx.now}
     insert = insert_for(tx.dialect, heartbeat).values(name=sign.value, **values)
+    is_due = sa.or_(heartbeat.c.at <= tx.now - every, heartbeat.c.at > tx.now)
     taken = tx.execute(
-        insert.on_conflict_do_update(
-            index_elements=[heartbeat.c.name], set_=values, where=heartbeat.c.at <= tx.now - every
-        )
+        insert.on_conflict_do_update(index_elements=[heartbeat.c.name], set_=values, where=is_due)
     )
     return taken.rowcount == 1
+
+
+def reach(tx: Transaction, sign: Sign, *, host: str, first: datetime) -> datetime:
+    """How far something has been counted, locked for this transaction: whoever is second waits. ``first``, if never."""
+    insert = insert_for(tx.dialect, heartbeat).values(name=sign.value, kind=sign.value, host=host, at=first)
+    tx.execute(insert.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"host": host}))
+    reached: datetime = tx.execute(
+        sa.select(heartbeat.c.at).where(heartbeat.c.name == sign.value)
+    ).scalar_one()
+    return reached
+
+
+def move(tx: Transaction, sign: Sign, *, to: datetime) -> None:
+    """It is counted up to there."""
+    tx.execute(sa.update(heartbeat).where(heartbeat.c.name == sign.value).values(at=to))
 
 
 def end(tx: Transaction, name: str) -> None:

@@ -4,6 +4,7 @@ Decides nothing: a task says "look at the rows", so that a lost, doubled or late
 """
 
 from syncworker.tasks.embedded import EmbeddedEngine, up
+from syncworker.tasks.metrics import metrics
 from syncworker.tasks.processes import beat, worker
 
-__all__ = ["EmbeddedEngine", "beat", "up", "worker"]
+__all__ = ["EmbeddedEngine", "beat", "metrics", "up", "worker"]

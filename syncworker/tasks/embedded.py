@@ -5,14 +5,11 @@ The broker lives in memory: nothing is kept in it that the rows would not tell a
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from types import FrameType, TracebackType
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext, suppress
+from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
@@ -29,8 +26,10 @@ from syncworker.ledger import installation
 from syncworker.tasks.app import create_celery, task_name
 from syncworker.tasks.hints import Doorbell
 from syncworker.tasks.jobs import Runtime, add_jobs
+from syncworker.tasks.metrics import serving
 from syncworker.tasks.pulse import Pulse
 from syncworker.tasks.queues import EVERYTHING, TICK, NewChannels, Queues, consume_from
+from syncworker.tasks.stopping import Stop, leave
 from syncworker.tasks.underway import share_of
 
 START_S = 10.0
@@ -40,7 +39,6 @@ STOP_S = 2.5
 WITNESS_S = 60.0
 #: Beat's longest sleep, and so how soon it notices that it shall stop.
 BEAT_LOOKS_UP_S = 0.25
-EXIT_INTERRUPTED = 130
 #: A task that does nothing.
 NUDGE = "syncworker.nudge"
 
@@ -211,8 +209,8 @@ def up(app: App, *, on_ready: Callable[[Registered], None] | None = None) -> int
     Call it in the main thread. Ends the process itself, with the same code, if a request still hangs after three
     seconds or if it is told to stop twice: what was under way is found in the rows at the next start.
     """
-    stop = _Stop()
-    with stop.listening():
+    stop = Stop()
+    with stop.listening(), serving(app.settings, app.ledger):
         engine = EmbeddedEngine(app)
         engine.start()
         try:
@@ -226,35 +224,3 @@ def up(app: App, *, on_ready: Callable[[Registered], None] | None = None) -> int
         if not is_done:
             leave(code)
         return code
-
-
-def leave(code: int) -> None:
-    """End the process now, without waiting for threads that hang in a request."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):
-            stream.flush()
-    os._exit(code)
-
-
-class _Stop:
-    """What the signals say."""
-
-    def __init__(self) -> None:
-        self.wanted, self.code = threading.Event(), 0
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take over the signals, and give them back."""
-        before = {number: signal.signal(number, self._heard) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _heard(self, number: int, _frame: FrameType | None) -> None:
-        code = EXIT_INTERRUPTED if number == signal.SIGINT else 0
-        if self.wanted.is_set():
-            leave(code)
-        self.code = code
-        self.wanted.set()

@@ -178,8 +178,8 @@ def _unattended(signs: _Signs) -> tuple[str, ...]:
 
 
 def _age(signs: _Signs, one: Heartbeat) -> float:
-    """A clock that was set back makes no sign older than it is."""
-    return max(0.0, (signs.now - one.at).total_seconds())
+    """A sign from the future, by a clock that was set back since, is as old: whoever is alive soon gives another one."""
+    return abs((signs.now - one.at).total_seconds())
 
 
 def _unknown(part: Part) -> Finding:

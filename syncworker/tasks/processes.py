@@ -33,6 +33,7 @@ from syncworker.tasks.queues import (
     choose,
     consume_from,
 )
+from syncworker.tasks.stopping import rate_storage
 from syncworker.tasks.underway import share_of
 
 
@@ -130,11 +131,6 @@ def beat(settings: Settings) -> int:
 def keep_logging() -> None:
     """Our logging stays as it was set up: a receiver of this signal keeps Celery from setting up its own."""
     signals.setup_logging.connect(_already_set_up, weak=False)
-
-
-def rate_storage(broker_url: str) -> str:
-    """The same Redis in the words of the library that counts requests."""
-    return broker_url.replace("redis+socket://", "redis+unix://", 1)
 
 
 def _already_set_up(**_: object) -> None:

@@ -8,7 +8,7 @@ from syncworker.bootstrap import App
 from syncworker.errors import ConfigurationError
 from syncworker.settings import Settings, load_settings
 from syncworker.tasks import beat, worker
-from syncworker.tasks.processes import rate_storage
+from syncworker.tasks.stopping import rate_storage
 
 
 def test_a_worker_of_its_own_needs_a_broker_that_others_can_see(app: App) -> None:

@@ -119,6 +119,28 @@ def beat(desk: Desk) -> int:
     return run(_ready(desk))
 
 
+@click.command(
+    cls=Command,
+    example="metrics",
+    help=N_(
+        "Figures for Prometheus, computed from the ledger when it asks: how soon sales are told, what is unsent, oversold,"
+        " different or used up. Needs `metrics_port`; beside `syncworker worker`, since `syncworker up` serves them itself."
+    ),
+)
+@pass_desk
+def metrics(desk: Desk) -> int:
+    """An exporter."""
+    from syncworker.bootstrap import build
+    from syncworker.tasks import metrics as run
+
+    def tell(address: str) -> None:
+        desk.note(_("Figures for Prometheus at {address}. Stop with Ctrl-C.").format(address=address))
+        desk.give({"address": address})
+
+    with build(_ready(desk)) as app:
+        return run(app, on_ready=tell)
+
+
 def _ready(desk: Desk) -> Settings:
     """The configuration, with the log as it wants it."""
     import sys

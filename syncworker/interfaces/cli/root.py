@@ -44,6 +44,7 @@ COMMANDS = {
     "db": "database:database",
     "worker": "processes:worker",
     "beat": "processes:beat",
+    "metrics": "processes:metrics",
     "webhooks": "webhooks:webhooks",
     "sandbox": "sandbox:sandbox",
     "completion": "completion:completion",
@@ -78,7 +79,7 @@ SHELVES = {
         "connector",
         "completion",
     ),
-    N_("Larger and trial runs"): ("worker", "beat", "webhooks", "sandbox"),
+    N_("Larger and trial runs"): ("worker", "beat", "metrics", "webhooks", "sandbox"),
 }
 
 

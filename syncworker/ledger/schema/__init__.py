@@ -5,7 +5,7 @@ from syncworker.ledger.schema.kinds import Amount, Moment, metadata
 from syncworker.ledger.schema.places import channel, job, limit, listing, pool, price, publication, token
 from syncworker.ledger.schema.promises import hold, hold_item, hold_part, premium
 from syncworker.ledger.schema.traffic import cursor, order, order_line, pull, push, read
-from syncworker.ledger.schema.upkeep import audit, heartbeat, incident, installation, run, run_item
+from syncworker.ledger.schema.upkeep import audit, heartbeat, incident, installation, run, run_item, told
 
 __all__ = [
     "Amount",
@@ -39,4 +39,5 @@ __all__ = [
     "run_item",
     "stock",
     "token",
+    "told",
 ]

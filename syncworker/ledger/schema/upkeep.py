@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -78,13 +80,26 @@ heartbeat = Table(
     metadata,
     #: "tick", "prune", or a worker's own name.
     Column("name", String(255), primary_key=True),
-    #: tick, worker, prune
+    #: tick, worker, prune, told
     Column("kind", String(16), nullable=False),
     #: The computer it ran on.
     Column("host", String(128), nullable=False),
     #: What a worker takes: channels, or none where it takes everything.
     Column("takes", JSON(none_as_null=True), nullable=True),
+    #: When it was; for "told" how far sales were counted.
     Column("at", Moment, nullable=False),
+)
+
+told = Table(
+    "told",
+    metadata,
+    #: How it was told: set, set_raise, drain, adjust, compare_and_set.
+    Column("kind", String(16), primary_key=True),
+    #: The how-manieth bound of ledger.told it fell under.
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("sales", BigInteger, nullable=False),
+    #: From the sale to the channel's acknowledgement, added up.
+    Column("seconds", Float, nullable=False),
 )
 
 installation = Table(
