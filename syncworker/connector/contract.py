@@ -206,7 +206,8 @@ class PushResult:
     current: int | None = None
     #: The channel's own words.
     message: str = ""
-    #: Of a refused lowering: the smallest number it accepts now, in its own kind, since the rest is locked (a campaign).
+    #: Of a refused lowering: the smallest number it accepts now, in its own kind, since the rest is locked (a campaign). Of
+    #: an accepted 0: what stays on sale beside the number, which another 0 does not lower.
     least: int | None = None
     #: Whether repeating is useless until a person changes something: the listing is parked.
     parks: bool = False

@@ -98,12 +98,12 @@ def less_beside(
 def left_beside(
     results: Iterable[PushResult], entries: Iterable[Entry[Key]], beside: Mapping[Key, int]
 ) -> list[PushResult]:
-    """The results, where an accepted 0 tells what can still be sold beside the number."""
+    """The results, where an accepted 0 tells what can still be sold beside the number, however often it is sent."""
     left = {
         one.push.push_id: beside[one.key] for one in entries if one.push.value == 0 and beside.get(one.key)
     }
     return [
-        replace(one, echo=left[one.push_id])
+        replace(one, echo=left[one.push_id], least=left[one.push_id])
         if one.outcome is Outcome.APPLIED and one.push_id in left
         else one
         for one in results

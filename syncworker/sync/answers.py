@@ -109,7 +109,8 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
         tx, push.id, PushState.ACKNOWLEDGED if stays_open else PushState.SETTLED, echo=answer.echo,
         message=answer.message, closed=not stays_open,
     )  # fmt: skip
-    if (rise := _rise(record.bound, bound)) > 0:
+    is_known = _beside(tx, case)
+    if (rise := _rise(record.bound, bound)) > 0 and not is_known:
         drifting.told(tx, channel, record, number=echo, unexplained=rise)
     if record.refusals or record.not_before is not None:
         pools.update(tx, record.id, refusals=0, not_before=None)
@@ -118,6 +119,15 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
     if push.kind is QuantityMode.ADJUST and push.value < 0 and bound.exposure == record.bound.exposure:
         _prove_lowering(tx, channel, record)
     return replace(record, bound=bound, shown=shown)
+
+
+def _beside(tx: Transaction, case: _Case) -> bool:
+    """Units that an accepted 0 leaves on sale are not lowered by another one; whether so many of them are no news."""
+    least = _sellable(case.channel, case.record, case.answer.least)
+    if least is None or least <= 0:
+        return False
+    pools.update(tx, case.record.id, locked=least, locked_until=tx.now + LOCK_BELIEVED)
+    return least <= (case.record.locked or 0)
 
 
 def _shown_in_catalogue(tx: Transaction, case: _Case, echo: int | None) -> PoolRecord:

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from syncworker.connector import Outcome, PushResult, QuantityPush
+from syncworker.connector import Outcome, PushResult, QuantityPush, Reading
 from syncworker.core.allocator import Reason
 from syncworker.core.model import QuantityMode
-from syncworker.ledger import pools
+from syncworker.ledger import incidents, pools
+from syncworker.ledger.incidents import Incident, IncidentKind
 from syncworker.ledger.ledger import Ledger
 from syncworker.sync.answers import LOCK_BELIEVED
 from syncworker.sync.explain import explain
@@ -99,6 +100,89 @@ def test_they_come_back_after_the_campaign(manual_ledger: Ledger, mode: Quantity
     business.run(20)
 
     assert (shop.pools["BIN"].quantity, _exposure(business)) == (0, 0)
+
+
+class Beside(Shopfront):
+    """A campaign sells units beside the number: a 0 is taken, and they stay."""
+
+    beside = 0
+    asked = 0
+
+    def push_quantities(self, pushes: Sequence[QuantityPush]) -> Sequence[PushResult]:
+        self.asked += 1
+        told = super().push_quantities(pushes)
+        return [
+            replace(one, echo=self.beside, least=self.beside)
+            if (push.pool_key, push.value) == ("BIN", 0) and self.beside
+            else one
+            for push, one in zip(pushes, told, strict=True)
+        ]
+
+    def read_quantities(self, pool_keys: Sequence[str]) -> Sequence[Reading]:
+        read = super().read_quantities(pool_keys)
+        return [
+            replace(one, quantity=(one.quantity or 0) + self.beside) if one.pool_key == "BIN" else one
+            for one in read
+        ]
+
+
+@pytest.fixture
+def beside(manual_ledger: Ledger) -> tuple[Business, Beside]:
+    """Four units in a campaign, and the number is to go to 0."""
+    business = Business(manual_ledger, capabilities=FACTS)
+    shop = business.shop = Beside(business.clock, FACTS)
+    publish(business.context, "shop")
+    business.go_live()
+    business.run(4)
+    shop.beside = LOCKED
+    business.ledger.run(lambda tx: set_limits(tx, "shop", "BIN", pause=True))
+    return business, shop
+
+
+def test_a_zero_that_leaves_units_beside_it_is_sent_once_and_told_once(
+    beside: tuple[Business, Beside],
+) -> None:
+    business, shop = beside
+    told: list[Incident] = []
+    shop.asked = 0
+    for _ in range(50):
+        business.run()
+        told += [one for one in _drifts(business) if one.id not in {known.id for known in told}]
+
+    assert shop.pools["BIN"].quantity == 0
+    assert (shop.asked, len(told)) == (1, 1)
+    assert _exposure(business) == LOCKED
+
+
+def test_units_beside_are_looked_for_again_after_a_while_without_being_told_again(
+    beside: tuple[Business, Beside],
+) -> None:
+    business, shop = beside
+    business.run(50)
+    shop.asked = 0
+    business.clock.advance(LOCK_BELIEVED)
+    told = 0
+    for _ in range(20):
+        business.run()
+        told += len(_drifts(business))
+
+    assert (shop.asked, told) == (1, 0)
+    assert _exposure(business) == LOCKED
+
+
+def test_the_units_beside_are_free_after_the_campaign(beside: tuple[Business, Beside]) -> None:
+    business, shop = beside
+    business.run(20)
+    shop.beside = 0
+    business.clock.advance(LOCK_BELIEVED + timedelta(seconds=1))
+    business.run(20)
+
+    assert (shop.pools["BIN"].quantity, _exposure(business)) == (0, 0)
+
+
+def _drifts(business: Business) -> list[Incident]:
+    with business.ledger.snapshot() as tx:
+        return list(incidents.open_incidents(tx, kind=IncidentKind.DRIFT))
 
 
 def _exposure(business: Business) -> int | None:

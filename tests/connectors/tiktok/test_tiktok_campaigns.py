@@ -112,6 +112,7 @@ def test_a_zero_always_goes_and_tells_what_the_campaign_can_still_sell(
     assert sent(tiktok) == {M: 0, L: 0}
     assert {one.outcome for one in told.values()} == {Outcome.APPLIED}
     assert (told[M].echo, told[L].echo or 0) == (4, 0)
+    assert (told[M].least, told[L].least) == (4, None)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30, deadline=None)
