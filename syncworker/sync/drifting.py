@@ -151,11 +151,16 @@ def _tell(
     policy = channel.drift.policy(found)
     if known is not None and _strictness(policy_of(known)) > _strictness(policy):
         return
+    asked = known is not None and _is_asked_about(known)
+    if asked and found is DriftClass.MAPPING:
+        # It was not as expected before it went: its return alone is no answer.
+        return
     details: dict[str, object] = {
         "channel": channel.name,
         "sku": record.sku,
         "number": seen.number,
-        "expected": seen.expected,
+        # What was asked about stays the question: what was found meanwhile, nobody has approved.
+        "expected": known.details.get("expected") if asked and known is not None else seen.expected,
         "unexplained": seen.unexplained,
         "exposure": record.bound.exposure,
         "class": found.value,
@@ -172,11 +177,17 @@ def _strictness(policy: DriftPolicy) -> int:
 def _is_over(known: Incident, seen: Evidence) -> bool:
     """Whether what was read ends the incident: frozen ends by a person's word alone."""
     policy = policy_of(known)
-    if policy is DriftPolicy.ASK and known.details.get("class") == DriftClass.MAPPING.value:
-        return seen.number is not None
-    if policy is DriftPolicy.ASK:
+    if _is_asked_about(known):
         return seen.number is not None and seen.number == known.details.get("expected")
+    if policy is DriftPolicy.ASK:
+        return seen.number is not None
     return policy is DriftPolicy.CORRECT
+
+
+def _is_asked_about(known: Incident) -> bool:
+    """Whether it asks about a number that differs; one that is gone is asked about until it is back."""
+    is_gone = known.details.get("class") == DriftClass.MAPPING.value
+    return policy_of(known) is DriftPolicy.ASK and not is_gone
 
 
 # --- what a settling pull proves of it -----------------------------------------------------------------------------

@@ -232,6 +232,38 @@ def test_a_missing_unit_is_asked_about_at_once_where_the_operator_wants_it(
     assert [one.details["class"] for one in business.drifts] == ["missed_order"]
 
 
+def test_a_question_is_not_answered_by_what_is_found_after_it_was_asked(manual_ledger: Ledger) -> None:
+    """Nine were expected; three, then two and then three again are three answers that nobody gave."""
+    business = seller(manual_ledger, DriftClass.MISSED_ORDER, DriftPolicy.ASK)
+    for number in (3, 2, 3, 2):
+        business.shop.edit(number)
+        business.look()
+        (one,) = business.drifts
+        assert one.details["expected"] == 9
+
+    business.shop.edit(9)
+    business.look()
+
+    assert business.drifts == []
+
+
+def test_a_number_that_is_asked_about_does_not_answer_by_going_away_and_coming_back(
+    manual_ledger: Ledger,
+) -> None:
+    business = seller(manual_ledger, DriftClass.MISSED_ORDER, DriftPolicy.ASK)
+    business.shop.edit(3)
+    business.look()
+    number = business.shop.pools.pop("BIN")
+    business.look()
+    business.run(4)
+
+    business.shop.pools["BIN"] = number
+    business.look()
+
+    (one,) = business.drifts
+    assert (one.details["class"], one.details["expected"]) == ("missed_order", 9)
+
+
 def test_a_push_that_was_accepted_and_forgotten_is_a_late_push(manual_ledger: Ledger) -> None:
     business = seller(manual_ledger, DriftClass.LATE_PUSH, DriftPolicy.CORRECT)
     business.shop.forgets = True
