@@ -264,10 +264,10 @@ def _ground(planning: Planning) -> Ground:
     names = {str(part): part for part in planning.room.parts()}
     free, unknown = {}, set()
     for name, part in names.items():
+        # What is being listed is among the exposures; the allocator's parts have it taken off already.
         held = list(planning.room.exposures(part))
-        free[name] = planning.parts[name].for_pools - sum(
-            units * counted(exposure or 0) for units, exposure in held
-        )
+        free[name] = planning.room.available(part) - planning.parts[name].wanted
+        free[name] -= sum(units * counted(exposure or 0) for units, exposure in held)
         if any(exposure is None for _, exposure in held):
             unknown.add(name)
     return Ground(planning.parts, free, frozenset(unknown))

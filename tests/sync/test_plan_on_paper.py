@@ -12,7 +12,7 @@ import pytest
 from syncworker.connector.contract import Outcome
 from syncworker.core.model import QuantityKind, QuantityMode
 from syncworker.errors import InputError
-from syncworker.ledger import jobs, pools, pushes, runs
+from syncworker.ledger import jobs, pools, publications, pushes, runs
 from syncworker.ledger.books import check_books
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger
@@ -154,6 +154,19 @@ def test_each_thing_that_moved_is_named(manual_ledger: Ledger, move: str) -> Non
 
     assert why(report)["BIN"] == expected
     assert numbers(business)["BIN"] == before["BIN"]
+
+
+def test_what_is_being_listed_is_taken_off_once(manual_ledger: Ledger) -> None:
+    """Of 100, the shop may sell 9 and a listing under way 40: the 51 that the plan adds are free."""
+    business = business_with_news(manual_ledger, mode=QuantityMode.COMPARE_AND_SET)
+    manual_ledger.run(lambda tx: publications.begin(tx, "shop", "BIN", units=40))
+    plan = plan_of(business, "BIN")
+    assert [item.push.value for item in plan.items] == [60]
+
+    report = applied(business, plan)
+
+    assert why(report) == {}
+    assert numbers(business)["BIN"] == 60
 
 
 def test_a_plan_for_one_sku_leaves_the_others_alone(manual_ledger: Ledger) -> None:
