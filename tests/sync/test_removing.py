@@ -10,7 +10,18 @@ import sqlalchemy as sa
 from syncworker.connector import Capabilities
 from syncworker.core.model import Limits
 from syncworker.errors import InputError, LeaseLostError
-from syncworker.ledger import channels, incidents, jobs, limits, listings, pools, products, removal, stock
+from syncworker.ledger import (
+    channels,
+    incidents,
+    jobs,
+    limits,
+    listings,
+    pools,
+    products,
+    publications,
+    removal,
+    stock,
+)
 from syncworker.ledger.channels import ChannelState
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
@@ -110,6 +121,21 @@ def test_an_open_push_or_a_pending_settle_is_not_nothing(ledger: Ledger) -> None
 
     with pytest.raises(InputError, match="may still sell something"):
         ledger.run(lambda tx: remove(tx, _context(ledger), "shop", actor="sari"))
+
+
+@pytest.mark.parametrize("any_database", ["memory"], indirect=True)
+@pytest.mark.parametrize("units", [0, 2])
+def test_a_channel_where_something_is_being_listed_stays_until_it_is_known_what_that_made(
+    ledger: Ledger, units: int
+) -> None:
+    ledger.run(_shop)
+    ledger.run(lambda tx: publications.begin(tx, "shop", SKU, units=units))
+
+    with pytest.raises(InputError, match=f"may still sell something: {SKU}"):
+        ledger.run(lambda tx: remove(tx, _context(ledger), "shop", actor="sari"))
+
+    ledger.run(lambda tx: publications.end(tx, "shop", SKU))
+    assert ledger.run(lambda tx: remove(tx, _context(ledger), "shop", actor="sari")) == 0
 
 
 def test_whoever_works_there_is_not_interrupted(ledger: Ledger) -> None:
