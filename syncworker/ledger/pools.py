@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import RowMapping
 
 from syncworker.core.exposure import Base, BaseKind, Bound
 from syncworker.ledger.keys import among, is_among
 from syncworker.ledger.ledger import Snapshot, Transaction
-from syncworker.ledger.rows import columns, parameters
+from syncworker.ledger.rows import parameters
 from syncworker.ledger.schema import pool, product_part
 
 
@@ -60,6 +60,8 @@ class PoolRecord:
 
 _BOUND_COLUMNS = ("exposure", "pending", "settled_at", "raised", "restocked", "risen_at", "fallen_at")
 
+_COLUMNS = tuple(column.name for column in pool.c)
+
 # What the engine asks again and again is built once: building costs more than asking.
 _READY = sa.or_(pool.c.not_before.is_(None), pool.c.not_before <= sa.bindparam("now"))
 _DIRTY = pool.c.wanted_version > pool.c.planned_version
@@ -87,6 +89,13 @@ _LOOK_AGAIN = _LOOK.where(
     is_among(pool.c.reason, "reasons"),
     pool.c.planned_at < sa.bindparam("before"),
     pool.c.wanted_version == pool.c.planned_version,
+)
+# Not against foreign keys: a row that only refers to a pool never waits.
+_LOCK_OF_SKUS = (
+    sa.select(pool.c.id)
+    .where(is_among(pool.c.sku, "keys"))
+    .order_by(pool.c.id)
+    .with_for_update(key_share=True)
 )
 _AT_ID = pool.c.id == sa.bindparam("b_id")
 _SAVE_BOUND = (
@@ -136,6 +145,11 @@ def of_skus(tx: Snapshot, skus: Iterable[str], *, lock: bool = False) -> dict[st
     return _chosen(tx, "sku", skus, lock=lock)
 
 
+def lock_of_skus(tx: Transaction, skus: Iterable[str]) -> None:
+    """Lock every pool that sells one of these SKUs, in sorted order, without reading it."""
+    tx.execute(_LOCK_OF_SKUS, {"keys": skus})
+
+
 def by_key(tx: Snapshot, channel: str, keys: Iterable[str]) -> dict[str, PoolRecord]:
     """A channel's pools by the channel's own key."""
     found = _select(tx, sa.and_(pool.c.channel == channel, among(pool.c.pool_key, keys)))
@@ -145,7 +159,7 @@ def by_key(tx: Snapshot, channel: str, keys: Iterable[str]) -> dict[str, PoolRec
 def dirty(tx: Snapshot, name: str, *, most: int) -> list[PoolRecord]:
     """Pools that the allocator has yet to look at and that may be pushed now, those first that waited longest for a look."""
     rows = tx.execute(_DIRTY_POOLS, {"channel": name, "now": tx.now, "most": most})
-    return [_record(row) for row in rows.mappings()]
+    return [_record(row) for row in rows]
 
 
 def dirty_channels(tx: Snapshot) -> list[str]:
@@ -167,12 +181,12 @@ def read_due_channels(tx: Snapshot) -> list[str]:
 
 def pending(tx: Snapshot, name: str) -> list[PoolRecord]:
     """Pools of the channel with a bound that a settling pull would cut."""
-    return [_record(row) for row in tx.execute(_PENDING, {"channel": name}).mappings()]
+    return [_record(row) for row in tx.execute(_PENDING, {"channel": name})]
 
 
 def broken(tx: Snapshot, name: str) -> list[PoolRecord]:
     """Pools of the channel whose bound lies below 0."""
-    return [_record(row) for row in tx.execute(_BROKEN, {"channel": name}).mappings()]
+    return [_record(row) for row in tx.execute(_BROKEN, {"channel": name})]
 
 
 def unknown(tx: Snapshot) -> int:
@@ -260,7 +274,7 @@ def _select(
     by: sa.ColumnElement[datetime | None] | None = None,
 ) -> list[PoolRecord]:
     query = sa.select(pool).where(where).order_by(pool.c.id if by is None else by).limit(most)
-    return [_record(row) for row in tx.execute(query).mappings()]
+    return [_record(row) for row in tx.execute(query)]
 
 
 @cache
@@ -271,7 +285,7 @@ def _choice(column: str, *, lock: bool) -> sa.Select[*tuple[object, ...]]:
 
 
 def _chosen(tx: Snapshot, column: str, keys: Iterable[str], *, lock: bool) -> dict[str, PoolRecord]:
-    return _keyed(_record(row) for row in tx.execute(_choice(column, lock=lock), {"keys": keys}).mappings())
+    return _keyed(_record(row) for row in tx.execute(_choice(column, lock=lock), {"keys": keys}))
 
 
 def _keyed(records: Iterable[PoolRecord]) -> dict[str, PoolRecord]:
@@ -288,10 +302,12 @@ def _bound_values(bound: Bound) -> dict[str, object]:
     return values
 
 
-def _record(row: RowMapping) -> PoolRecord:
-    values = columns(row)
+def _record(
+    row: sa.Row[*tuple[Any, ...]],
+) -> PoolRecord:  # Any: each column has the type that the schema declares
+    values = dict(zip(_COLUMNS, row, strict=True))
     base = None
-    kind, at, sequence = (values.pop(name) for name in ("base_kind", "base_at", "base_sequence"))
+    kind, at, sequence = values.pop("base_kind"), values.pop("base_at"), values.pop("base_sequence")
     if kind is not None:
         base = Base(kind=BaseKind(kind), at=at, sequence=sequence)
     bound = Bound(base=base, **{name: values.pop(name) for name in _BOUND_COLUMNS})

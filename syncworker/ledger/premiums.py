@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from syncworker.core.premium import Earned, Terms
-from syncworker.ledger.keys import among, keys_table
+from syncworker.ledger.keys import is_among, keys_table
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.schema import premium, product
 
@@ -48,13 +48,14 @@ class PremiumSum:
     late: Earned
 
 
+_TERMS = sa.select(product.c.sku, product.c.maker, product.c.maker_premium, product.c.currency).where(
+    is_among(product.c.sku, "parts"), product.c.maker.is_not(None)
+)
+
+
 def terms_now(tx: Snapshot, parts: Iterable[str]) -> dict[str, Terms]:
     """Maker and premium of these parts as they are now; parts without a maker are left out, no premium is 0."""
-    rows = tx.execute(
-        sa.select(product.c.sku, product.c.maker, product.c.maker_premium, product.c.currency).where(
-            among(product.c.sku, parts), product.c.maker.is_not(None)
-        )
-    )
+    rows = tx.execute(_TERMS, {"parts": parts})
     return {
         row.sku: Terms(row.maker, row.maker_premium or Decimal(0), row.currency) for row in rows if row.maker
     }

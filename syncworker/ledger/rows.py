@@ -10,7 +10,7 @@ from sqlalchemy.engine import RowMapping
 
 def columns(row: RowMapping) -> dict[str, Any]:  # Any: each column has the type that the schema declares
     """The row's columns by name, ready for the class that has one field a column."""
-    return {str(name): value for name, value in row.items()}
+    return dict(zip(map(str, row.keys()), row.values(), strict=True))
 
 
 def parameters(*names: str) -> dict[str, sa.BindParameter[Any]]:  # Any: as above

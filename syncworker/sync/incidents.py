@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from syncworker.core.availability import free_of
@@ -12,6 +12,7 @@ from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.orders import OrderRecord
 from syncworker.ledger.pools import PoolRecord
+from syncworker.ledger.shortages import possibly_short
 from syncworker.sync import drifting
 from syncworker.sync.stockroom import Part, Stockroom, stockroom_of
 
@@ -26,10 +27,13 @@ def review_parts(tx: Transaction, parts: Iterable[Part]) -> None:
     wanted = sorted(set(parts))
     if not wanted:
         return
-    room = stockroom_of(tx, pools.skus_using(tx, {part.sku for part in wanted}))
-    # Asked once: a stock-take reviews thousands of parts, and hardly any of them has one open.
+    # Asked once: a stock-take reviews thousands of parts, and hardly any of them has one open, or may be short.
     open_now = {(one.kind, one.subject) for one in incidents.open_incidents(tx)}
-    for part in wanted:
+    doubtful = _doubtful(tx, wanted, {subject for _, subject in open_now})
+    if not doubtful:
+        return
+    room = stockroom_of(tx, pools.skus_using(tx, {part.sku for part in doubtful}))
+    for part in doubtful:
         available = room.available(part)
         free = free_of(available, room.exposures(part))
         subject = str(part)
@@ -55,6 +59,13 @@ def review_parts(tx: Transaction, parts: Iterable[Part]) -> None:
             incidents.open_incident(tx, IncidentKind.DEFICIT, subject, details)
         elif (IncidentKind.DEFICIT, subject) in open_now:
             incidents.close_incident(tx, IncidentKind.DEFICIT, subject)
+
+
+def _doubtful(tx: Transaction, parts: Iterable[Part], subjects: Collection[str]) -> list[Part]:
+    """Of these parts, those that may be short, or about which an incident is open."""
+    parts = list(parts)
+    short = possibly_short(tx, {(part.sku, part.location) for part in parts})
+    return [part for part in parts if (part.sku, part.location) in short or str(part) in subjects]
 
 
 def _unsure(tx: Transaction, room: Stockroom, part: Part) -> list[str]:

@@ -51,10 +51,11 @@ def enter(tx: Transaction, changes: Sequence[CountedChange]) -> None:
 
     A sale counts when it was sold, whatever comes later when we learn of it.
     """
-    worth = [(change, parts) for change in changes if (parts := change.earned())]
-    if not worth:
+    concerned = {part for change in changes for part in change.recipe}
+    now = premiums.terms_now(tx, concerned) if concerned else {}
+    if not now and all(change.is_first for change in changes):
         return
-    now = premiums.terms_now(tx, {part for _, parts in worth for part in parts})
+    worth = [(change, parts) for change in changes if (parts := change.earned())]
     changed = [change for change, _ in worth if not change.is_first]
     before = (
         premiums.so_far(tx, [(one.source, one.reference, one.line) for one in changed]) if changed else {}

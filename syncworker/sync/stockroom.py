@@ -124,7 +124,9 @@ def lock_connected(tx: Transaction, skus: Iterable[str]) -> None:
     SQLite has one writer at a time, so there is nothing to put in order.
     """
     if tx.dialect != "sqlite":
-        stockroom_of(tx, skus)
+        recipes = _connected(tx, skus)
+        _locked(tx, {part for recipe in recipes.values() for part in recipe}, channels.all_channels(tx), ())
+        pools.lock_of_skus(tx, recipes)
 
 
 def _locked(
