@@ -35,8 +35,11 @@ class CounterSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    #: What people call the place, for instance "Stall at the Sunday market".
-    title: str = Field(default="", max_length=200)
+    title: str = Field(
+        default="",
+        max_length=200,
+        description="What people call the place, for instance Stall at the Sunday market",
+    )
 
 
 class CounterChannel:

@@ -35,41 +35,69 @@ NumericId = Annotated[str, BeforeValidator(_digits), Field(pattern=r"^[0-9]{1,32
 class InstagramSettings(AccountSettings):
     """One catalogue, as it stands in ``channels.toml``."""
 
-    #: The product catalogue's number, from the Commerce Manager's address.
-    catalog_id: NumericId
-    #: Of a system user with ``catalog_management``; one that never expires can be chosen.
-    access_token: SecretStr
-    #: Of the app: proves each request, and the sender of each webhook.
-    app_secret: SecretStr | None = None
-    #: Invented by the seller and typed in beside the webhook's address: Meta shows it when it tries that address.
-    verify_token: SecretStr | None = None
-    base_url: str = "https://graph.facebook.com"
-    api_version: str = Field(default="v25.0", pattern=r"^v[0-9]{1,2}\.[0-9]$")
+    catalog_id: NumericId = Field(
+        description="The product catalogue's number, from the Commerce Manager's address"
+    )
+    access_token: SecretStr = Field(
+        description="Token of a system user with catalog_management; one that never expires can be chosen"
+    )
+    app_secret: SecretStr | None = Field(
+        default=None, description="Secret of your app: proves each request, and the sender of each webhook"
+    )
+    verify_token: SecretStr | None = Field(
+        default=None,
+        description="A word that you invent and type in beside the webhook's address: Meta shows it when it tries that address",
+    )
+    base_url: str = Field(
+        default="https://graph.facebook.com", description="Meta's API; another one for a sandbox"
+    )
+    api_version: str = Field(
+        default="v25.0", pattern=r"^v[0-9]{1,2}\.[0-9]$", description="Version of Meta's API"
+    )
 
-    #: Whether the account still has the order API (a closed beta); needs ``cms_id`` and ``page_token``.
-    orders: bool = False
-    #: The commerce account ("commerce merchant settings").
-    cms_id: NumericId | None = None
-    #: Of the Page, with the role EDITOR or above: the order API takes no other.
-    page_token: SecretStr | None = None
+    orders: bool = Field(
+        default=False,
+        description="Whether the account still has the order API, a closed beta; needs cms_id and page_token",
+    )
+    cms_id: NumericId | None = Field(
+        default=None, description="The commerce account's number, for the order API"
+    )
+    page_token: SecretStr | None = Field(
+        default=None,
+        description="Token of the Page, with the role EDITOR or above: the order API takes no other",
+    )
 
-    #: Address of a product's page, with ``{sku}`` in it; without it nothing is published.
-    product_url: str | None = None
-    #: Address of a product's picture, with ``{sku}`` in it.
-    image_url: str | None = None
-    #: Named with each product that is published.
-    brand: str | None = Field(default=None, max_length=100)
+    product_url: str | None = Field(
+        default=None,
+        description="Address of a product's page, with {sku} in it; without it nothing is published",
+    )
+    image_url: str | None = Field(
+        default=None, description="Address of a product's picture, with {sku} in it"
+    )
+    brand: str | None = Field(
+        default=None,
+        max_length=100,
+        description="The maker's name, shown with each product that is published",
+    )
 
-    #: How long to wait for a batch to be finished; one that is not counts as unknown.
-    batch_wait_s: Annotated[Seconds, Field(le=30)] = 20.0
-    horizon_s: Annotated[Seconds, Field(gt=0)] = HORIZON_S
-    visibility_lag_s: Seconds | None = None
-    read_lag_s: Seconds | None = None
-    poll_s: Annotated[Seconds, Field(gt=0)] = 300.0
-    #: Our own limit for batches. Documented are at least 200 an hour, and a number a minute that nobody tells.
-    batch_limits: tuple[str, ...] = ("3/minute",)
-    #: Our own limit for everything else; documented are at least 20,000 an hour.
-    rate_limits: tuple[str, ...] = ("300/minute",)
+    batch_wait_s: Annotated[Seconds, Field(le=30)] = Field(
+        default=20.0,
+        description="Seconds to wait for a batch to be finished; one that is not counts as unknown",
+    )
+    horizon_s: Annotated[Seconds, Field(gt=0)] = Field(
+        default=HORIZON_S, description="Seconds after which a request that left takes no effect any more"
+    )
+    visibility_lag_s: Seconds | None = Field(default=None, description="Seconds until an order is listed")
+    read_lag_s: Seconds | None = Field(default=None, description="Seconds by which a read-back may be old")
+    poll_s: Annotated[Seconds, Field(gt=0)] = Field(
+        default=300.0, description="Seconds between two pulls of orders"
+    )
+    batch_limits: tuple[str, ...] = Field(
+        default=("3/minute",), description='Our own limit for batches, for instance ["3/minute"]'
+    )
+    rate_limits: tuple[str, ...] = Field(
+        default=("300/minute",), description='Our own limit for everything else, for instance ["300/minute"]'
+    )
 
     @field_validator("access_token", "app_secret", "verify_token", "page_token")
     @classmethod

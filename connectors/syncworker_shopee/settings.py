@@ -23,35 +23,56 @@ Id = Annotated[int, Field(gt=0, lt=2**63)]
 class ShopeeSettings(ChannelSettings):
     """One account, as it stands in ``channels.toml``."""
 
-    #: Of the app in the Open Platform's console.
-    partner_id: Id
-    partner_key: SecretStr
-    #: Which shop, where it is not the one that the consent told.
-    shop_id: Id | None = None
-    #: The warehouse whose numbers are kept, where the seller has several.
-    location_id: str | None = Field(default=None, min_length=1, pattern="^[^/]+$")
-
-    base_url: str = API_URL
-
-    #: What is told when an order is cancelled here, unless the person names one of Shopee's reasons.
-    cancel_reason: Literal["OUT_OF_STOCK", "CUSTOMER_REQUEST", "UNDELIVERABLE_AREA", "COD_NOT_SUPPORTED"] = (
-        "OUT_OF_STOCK"
+    partner_id: Id = Field(description="Partner id of your app in the Open Platform's console")
+    partner_key: SecretStr = Field(description="Partner key of the same app")
+    shop_id: Id | None = Field(
+        default=None, description="Which shop, where it is not the one that the consent told"
+    )
+    location_id: str | None = Field(
+        default=None,
+        min_length=1,
+        pattern="^[^/]+$",
+        description="The warehouse whose numbers are kept; needed where one model lies in several",
     )
 
-    #: Whether an order lowers the number before it is paid.
-    unpaid_counts_down: Known = Known.UNKNOWN
-    #: Whether cancelled units go on sale again by themselves.
-    restocks: Known = Known.UNKNOWN
-    #: The same of returned ones.
-    restocks_returns: Known = Known.UNKNOWN
-    #: Numbers handed over at once; they go out in one request an item.
-    batch_max: int = Field(default=50, ge=1, le=500)
-    #: Orders of a page. Shopee gives at most 100.
-    page_size: int = Field(default=50, ge=1, le=100)
-    #: Items of a page of listings; each that has variants costs a request of its own.
-    items_page_size: int = Field(default=20, ge=1, le=50)
-    #: Our own pace: Shopee publishes no quota a second.
-    rate_limits: tuple[str, ...] = ("10/second",)
+    base_url: str = Field(
+        default=API_URL,
+        description="Shopee's API; another one for Brazil, for sellers in mainland China, and for a sandbox",
+    )
+
+    cancel_reason: Literal["OUT_OF_STOCK", "CUSTOMER_REQUEST", "UNDELIVERABLE_AREA", "COD_NOT_SUPPORTED"] = (
+        Field(
+            default="OUT_OF_STOCK",
+            description="What Shopee is told when you cancel an order without naming one of its reasons",
+        )
+    )
+
+    unpaid_counts_down: Known = Field(
+        default=Known.UNKNOWN, description="Whether an order lowers the number before it is paid"
+    )
+    restocks: Known = Field(
+        default=Known.UNKNOWN, description="Whether cancelled units go on sale again by themselves"
+    )
+    restocks_returns: Known = Field(
+        default=Known.UNKNOWN, description="Whether returned units go on sale again by themselves"
+    )
+    batch_max: int = Field(
+        default=50,
+        ge=1,
+        le=500,
+        description="Numbers handed over at once; they go out in one request an item",
+    )
+    page_size: int = Field(default=50, ge=1, le=100, description="Orders of a page; Shopee gives at most 100")
+    items_page_size: int = Field(
+        default=20,
+        ge=1,
+        le=50,
+        description="Items of a page of listings; each that has variants costs a request of its own",
+    )
+    rate_limits: tuple[str, ...] = Field(
+        default=("10/second",),
+        description='Our own pace, for instance ["10/second"]: Shopee publishes no quota a second',
+    )
 
     def capabilities(self) -> Capabilities:
         """What Shopee's reference says, and what these settings add.

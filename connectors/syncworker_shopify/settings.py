@@ -31,44 +31,72 @@ _DOMAIN = ".myshopify.com"
 class ShopifySettings(ChannelSettings):
     """One account, as it stands in ``channels.toml``."""
 
-    #: ``my-shop`` or ``my-shop.myshopify.com``.
-    shop: str
-    #: Of an app made for this shop alone; without it the account is connected by consent.
-    token: SecretStr | None = None
-    #: The app's client id and secret: for the consent, and the secret for webhooks.
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-    #: The one before, for an hour after it was replaced: old signatures still come.
-    client_secret_before: SecretStr | None = None
-    scopes: tuple[str, ...] = SCOPES
+    shop: str = Field(description="The shop's name at Shopify, my-shop or my-shop.myshopify.com")
+    token: SecretStr | None = Field(
+        default=None,
+        description="Token of an app made for this shop alone; without it the account is connected by consent",
+    )
+    client_id: str | None = Field(default=None, description="Client id of the app, for the consent")
+    client_secret: SecretStr | None = Field(
+        default=None, description="Secret of the app, for the consent and to know Shopify's webhooks by"
+    )
+    client_secret_before: SecretStr | None = Field(
+        default=None,
+        description="The secret before, for an hour after you replaced it: old signatures still come",
+    )
+    scopes: tuple[str, ...] = Field(default=SCOPES, description="What the consent asks for")
 
-    #: The location whose numbers are kept; may be left out where the shop has only one.
-    location_id: str | None = Field(default=None, pattern=r"^[0-9]{1,20}$")
-    #: In a shop with several locations: every order takes its units from ours.
-    orders_leave_from_here: bool = False
-    #: Leave out orders of Shopify's test payments; as it stands they hold goods like others.
-    skip_test_orders: bool = False
-    #: An order that is cancelled here is paid back to where the money came from.
-    cancel_refunds: bool = True
-    cancel_notifies: bool = True
+    location_id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{1,20}$",
+        description="The location whose numbers are kept, digits only; needed where the shop has several",
+    )
+    orders_leave_from_here: bool = Field(
+        default=False,
+        description="In a shop with several locations: whether every order takes its units from this one",
+    )
+    skip_test_orders: bool = Field(
+        default=False,
+        description="Whether orders of Shopify's test payments are left out; else they hold goods like others",
+    )
+    cancel_refunds: bool = Field(
+        default=True, description="Whether an order that you cancel is paid back to where the money came from"
+    )
+    cancel_notifies: bool = Field(
+        default=True, description="Whether the buyer of an order that you cancel is told"
+    )
 
-    api_version: str = Field(default="2026-10", pattern=r"^20[0-9]{2}-(01|04|07|10)$")
-    #: Another address than ``https://SHOP.myshopify.com``, for a sandbox.
-    base_url: str = ""
+    api_version: str = Field(
+        default="2026-10",
+        pattern=r"^20[0-9]{2}-(01|04|07|10)$",
+        description="Version of Shopify's API, 2026-01 or later",
+    )
+    base_url: str = Field(
+        default="", description="Another address than https://SHOP.myshopify.com, for a sandbox"
+    )
 
-    visibility_lag_s: Seconds | None = VISIBILITY_LAG_S
-    #: How long a repeated key is honoured; Shopify does not say.
-    idempotency_s: Seconds | None = None
-    #: Numbers of one request; each costs 10 of at most 1,000 points.
-    batch_max: int = Field(default=25, ge=1, le=90)
-    #: Orders of one page; each costs about 42 points.
-    orders_page: int = Field(default=20, ge=1, le=23)
-    #: Variants of one page; each costs about 6 points.
-    listings_page: int = Field(default=100, ge=1, le=150)
-    #: Fetch the listings by one bulk operation instead of by pages: for shops with tens of thousands of variants.
-    bulk_listings: bool = False
-    #: Our own pace beside Shopify's points, which are kept to anyway.
-    rate_limits: tuple[str, ...] = ()
+    visibility_lag_s: Seconds | None = Field(
+        default=VISIBILITY_LAG_S, description="Seconds until an order is listed"
+    )
+    idempotency_s: Seconds | None = Field(
+        default=None, description="Seconds for which a repeated key is honoured; Shopify does not say"
+    )
+    batch_max: int = Field(
+        default=25, ge=1, le=90, description="Numbers of one request; each costs 10 of at most 1,000 points"
+    )
+    orders_page: int = Field(
+        default=20, ge=1, le=23, description="Orders of a page; each costs about 42 points"
+    )
+    listings_page: int = Field(
+        default=100, ge=1, le=150, description="Variants of a page; each costs about 6 points"
+    )
+    bulk_listings: bool = Field(
+        default=False,
+        description="Whether listings are fetched by one bulk operation: for shops with tens of thousands of variants",
+    )
+    rate_limits: tuple[str, ...] = Field(
+        default=(), description="A pace of our own beside Shopify's points, which are kept to anyway"
+    )
 
     @field_validator("shop")
     @classmethod

@@ -20,24 +20,29 @@ class ProductFacts(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    #: A leaf of TikTok's tree of categories.
-    category_id: _Id | None = None
-    brand_id: _Id | None = None
-    #: The parcel's weight.
-    weight_kg: _Kilograms | None = None
-    #: The parcel's length, width and height.
-    size_cm: tuple[_Centimetres, _Centimetres, _Centimetres] | None = None
-    #: Ids of the values of each of the category's attributes, by the attribute's id.
-    attributes: dict[_Id, tuple[_Id, ...]] = {}
+    category_id: _Id | None = Field(default=None, description="A leaf of TikTok's tree of categories")
+    brand_id: _Id | None = Field(default=None, description="The brand's id at TikTok; left out: no brand")
+    weight_kg: _Kilograms | None = Field(default=None, description="The parcel's weight in kilograms")
+    size_cm: tuple[_Centimetres, _Centimetres, _Centimetres] | None = Field(
+        default=None,
+        description="The parcel's length, width and height in centimetres, where the category asks for them",
+    )
+    attributes: dict[_Id, tuple[_Id, ...]] = Field(
+        default={},
+        description="For each attribute that the category asks for, by its id: the ids of its values",
+    )
 
 
 class ProductSettings(ProductFacts):
     """Of all goods, and of single SKUs."""
 
-    category_version: Literal["v1", "v2"] = "v2"
-    #: Where it is listed; Tokopedia for shops that are linked with it.
-    platforms: tuple[Literal["TIKTOK_SHOP", "TOKOPEDIA"], ...] = ()
-    skus: dict[str, ProductFacts] = {}
+    category_version: Literal["v1", "v2"] = Field(
+        default="v2", description="Which of TikTok's trees the categories are of"
+    )
+    platforms: tuple[Literal["TIKTOK_SHOP", "TOKOPEDIA"], ...] = Field(
+        default=(), description="Where it is listed; TOKOPEDIA too for shops that are linked with it"
+    )
+    skus: dict[str, ProductFacts] = Field(default={}, description="What is otherwise for single SKUs, by SKU")
 
     def of(self, sku: str) -> ProductFacts:
         """What counts for one SKU."""

@@ -26,43 +26,63 @@ FEEDS = ("orders", "cancellations", "returns")
 class TikTokSettings(ChannelSettings):
     """One account, as it stands in ``channels.toml``."""
 
-    #: Of the app in the Partner Center.
-    app_key: str = Field(min_length=1)
-    app_secret: SecretStr
-    #: Of the same app, on its authorisation page; needed to connect, and not the app key.
-    service_id: str | None = None
-    #: Which shop, where one consent covers several.
-    shop_id: str | None = None
-    #: Instead of what the consent told.
-    shop_cipher: str | None = None
-    #: The warehouse whose numbers are kept, where goods lie in several.
-    warehouse_id: str | None = None
+    app_key: str = Field(min_length=1, description="Key of your app in the Partner Center")
+    app_secret: SecretStr = Field(description="Secret of the same app")
+    service_id: str | None = Field(
+        default=None,
+        description="Service id on the app's authorisation page, not the app key; needed to connect",
+    )
+    shop_id: str | None = Field(default=None, description="Which shop, where one consent covers several")
+    shop_cipher: str | None = Field(
+        default=None, description="The shop's cipher, instead of the one that the consent told"
+    )
+    warehouse_id: str | None = Field(
+        default=None, description="The warehouse whose numbers are kept; needed where one SKU lies in several"
+    )
 
-    base_url: str = API_URL
-    auth_url: str = AUTH_URL
-    #: ``https://services.us.tiktokshop.com`` for shops in the US.
-    consent_url: str = CONSENT_URL
+    base_url: str = Field(default=API_URL, description="TikTok's API; another one for a sandbox")
+    auth_url: str = Field(
+        default=AUTH_URL, description="Where tokens are given; another address for a sandbox"
+    )
+    consent_url: str = Field(
+        default=CONSENT_URL,
+        description="Where you allow the app; https://services.us.tiktokshop.com for shops in the US",
+    )
 
-    #: What its category, brand and parcel are, for products that are listed from here; without it none is.
-    products: ProductSettings | None = None
+    products: ProductSettings | None = Field(
+        default=None,
+        description="What products that are listed from here need beside the catalogue; without it none is listed",
+    )
 
-    #: The code of a reason that TikTok knows, told when an order is cancelled here; left out: out of stock.
-    cancel_reason: str | None = None
+    cancel_reason: str | None = Field(
+        default=None,
+        description="Code of the reason that TikTok is told when you cancel an order; left out: out of stock",
+    )
 
-    #: Whether an order lowers the number before it is paid.
-    unpaid_counts_down: Known = Known.UNKNOWN
-    #: Whether units may be sold beside the number, in campaigns or by creators; ``no`` saves a look at them before each push.
-    campaigns: Known = Known.UNKNOWN
-    #: Whether cancelled units go on sale again by themselves.
-    restocks: Known = Known.UNKNOWN
-    #: The same of returned ones.
-    restocks_returns: Known = Known.UNKNOWN
-    #: Numbers handed over at once; they go out in one request a product.
-    batch_max: int = Field(default=100, ge=1, le=600)
-    #: TikTok takes up to 100; its limit is documented for orders and products.
-    page_size: int = Field(default=50, ge=10, le=100)
-    #: Our own pace: TikTok publishes no quota, and brakes by 429.
-    rate_limits: tuple[str, ...] = ("3/second",)
+    unpaid_counts_down: Known = Field(
+        default=Known.UNKNOWN, description="Whether an order lowers the number before it is paid"
+    )
+    campaigns: Known = Field(
+        default=Known.UNKNOWN,
+        description="Whether units may be sold beside the number, in campaigns or by creators; no saves a look before each push",
+    )
+    restocks: Known = Field(
+        default=Known.UNKNOWN, description="Whether cancelled units go on sale again by themselves"
+    )
+    restocks_returns: Known = Field(
+        default=Known.UNKNOWN, description="Whether returned units go on sale again by themselves"
+    )
+    batch_max: int = Field(
+        default=100,
+        ge=1,
+        le=600,
+        description="Numbers handed over at once; they go out in one request a product",
+    )
+    page_size: int = Field(default=50, ge=10, le=100, description="Rows of a page; TikTok gives at most 100")
+    rate_limits: tuple[str, ...] = Field(
+        default=("3/second",),
+        description='Our own pace, for instance ["3/second"]: TikTok publishes no quota, and brakes by 429',
+    )
 
     def addresses(self) -> Mapping[str, str]:
         """The API, the tokens and the consent page have each their own."""

@@ -208,10 +208,20 @@ def _facts() -> dict[str, str]:
     }
 
 
+def _default(value: ast.expr | None) -> tuple[str, str]:
+    """What stands behind a field, and what it says of itself: of a pydantic ``Field`` its own default and description."""
+    if not isinstance(value, ast.Call) or ast.unparse(value.func) != "Field":
+        return ("" if value is None else f" = {ast.unparse(value)}"), ""
+    given = {one.arg: one.value for one in value.keywords}
+    default, said = given.get("default"), given.get("description")
+    words = f"{said.value}." if isinstance(said, ast.Constant) else ""
+    return ("" if default is None else f" = {ast.unparse(default)}"), words
+
+
 def _part(part: ast.stmt, lines: list[str]) -> Iterator[str]:
     if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
-        default = "" if part.value is None else f" = {ast.unparse(part.value)}"
-        said = " ".join(_comment_above(lines, part.lineno)) or _facts().get(part.target.id, "")
+        default, described = _default(part.value)
+        said = " ".join(_comment_above(lines, part.lineno)) or _facts().get(part.target.id, described)
         yield f"- `{part.target.id}: {ast.unparse(part.annotation)}{default}`" + (f": {said}" if said else "")
     elif isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
         yield f"- `{part.targets[0].id} = {ast.unparse(part.value)}`"

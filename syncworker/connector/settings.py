@@ -23,9 +23,11 @@ class AccountSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: str
-    #: Allow addresses in a private network, and http:// to them.
-    allow_private_network: bool = False
+    base_url: str = Field(description="Where the channel's API is")
+    allow_private_network: bool = Field(
+        default=False,
+        description="Whether addresses in a private network are allowed, and http:// to them: for a sandbox",
+    )
 
     def addresses(self) -> Mapping[str, str]:
         """The addresses that requests go to, by the setting that gives them."""
@@ -59,12 +61,20 @@ class AccountSettings(BaseModel):
 class ChannelSettings(AccountSettings):
     """An account at a channel that documents none of its lags: whoever can prove one declares it."""
 
-    visibility_lag_s: Seconds | None = None
-    apply_lag_s: Seconds | None = None
-    read_lag_s: Seconds | None = None
-    horizon_s: Annotated[Seconds, Field(gt=0)] | None = None
-    clock_skew_s: Seconds | None = None
-    poll_s: Annotated[Seconds, Field(gt=0)] | None = None
+    visibility_lag_s: Seconds | None = Field(default=None, description="Seconds until an order is listed")
+    apply_lag_s: Seconds | None = Field(
+        default=None, description="Seconds from an answer until the number is in force"
+    )
+    read_lag_s: Seconds | None = Field(default=None, description="Seconds by which a read-back may be old")
+    horizon_s: Annotated[Seconds, Field(gt=0)] | None = Field(
+        default=None, description="Seconds after which a request that left takes no effect any more"
+    )
+    clock_skew_s: Seconds | None = Field(
+        default=None, description="Seconds by which the channel's clock may be wrong"
+    )
+    poll_s: Annotated[Seconds, Field(gt=0)] | None = Field(
+        default=None, description="Seconds between two pulls of orders"
+    )
 
     def with_facts(self, documented: Capabilities) -> Capabilities:
         """What the channel documents, and these facts."""

@@ -16,6 +16,7 @@ from syncworker.interfaces.language import N_, _
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
     from syncworker.connector import Capabilities, Channel, Connector
 
@@ -48,7 +49,7 @@ def info(desk: Desk, name: str, channel: str | None) -> int:
     from syncworker.connector.costs import COSTS, assumed_values
 
     found = registry.load(name)
-    settings = list(_settings(found))
+    settings = list(settings_of(found))
     opened = _opened(desk, found, channel)
     declared = None if opened is None else opened.capabilities()
     abilities = _abilities(found, opened)
@@ -99,17 +100,42 @@ def _need(setting: Setting) -> str:
     )
 
 
-def _settings(found: Connector) -> Iterator[Setting]:
+def settings_of(found: Connector) -> Iterator[Setting]:
     own = found.settings.__annotations__
     # What is a connector's own and needed comes first, what all of them have last.
     for key, field in sorted(
         found.settings.model_fields.items(), key=lambda one: (one[0] not in own, not one[1].is_required())
     ):
-        needed = field.is_required()
-        default = None if needed else field.get_default(call_default_factory=True, validated_data={})
-        shown = default.value if isinstance(default, Enum) else default
-        plain = shown if isinstance(shown, str | int | float | bool) else None
-        yield Setting(key, _type(field.annotation), needed, plain, field.description or "")
+        yield _setting(key, field)
+        table = _table(field.annotation)
+        if table is not None:
+            yield from (_setting(f"{key}.{name}", one) for name, one in table.model_fields.items())
+
+
+def _setting(key: str, field: FieldInfo) -> Setting:
+    needed = field.is_required()
+    default = None if needed else field.get_default(call_default_factory=True, validated_data={})
+    shown = default.value if isinstance(default, Enum) else default
+    plain = shown if isinstance(shown, str | int | float | bool) else None
+    return Setting(key, _type(field.annotation), needed, plain, field.description or "")
+
+
+def _table(annotation: object) -> type[BaseModel] | None:
+    """The model of a table of settings; ``None`` for a single value."""
+    from typing import get_args, get_origin
+
+    from pydantic import BaseModel
+
+    if get_origin(annotation) in (tuple, list, dict):
+        return None
+    return next(
+        (
+            one
+            for one in (annotation, *get_args(annotation))
+            if isinstance(one, type) and issubclass(one, BaseModel)
+        ),
+        None,
+    )
 
 
 def _type(annotation: object) -> str:
@@ -121,11 +147,22 @@ def _type(annotation: object) -> str:
     inner = [one for one in get_args(annotation) if one is not type(None)]
     if inner and get_origin(annotation) not in (tuple, list, dict):
         return _type(inner[0])
+    if _table(annotation) is not None or (get_origin(annotation) or annotation) is dict:
+        return "table"
+    if (get_origin(annotation) or annotation) in (tuple, list):
+        return "list"
     if not isinstance(annotation, type):
         return str(annotation).replace("typing.", "")
     if issubclass(annotation, Enum):
         return " | ".join(str(one.value) for one in annotation)
-    names = {"str": "text", "bool": "true | false", "int": "number", "float": "number", "SecretStr": "secret"}
+    names = {
+        "str": "text",
+        "bool": "true | false",
+        "int": "number",
+        "float": "number",
+        "Decimal": "number",
+        "SecretStr": "secret",
+    }
     return names.get(annotation.__name__, annotation.__name__)
 
 
