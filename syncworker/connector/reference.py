@@ -214,7 +214,7 @@ def _default(value: ast.expr | None) -> tuple[str, str]:
         return ("" if value is None else f" = {ast.unparse(value)}"), ""
     given = {one.arg: one.value for one in value.keywords}
     default, said = given.get("default"), given.get("description")
-    words = f"{said.value}." if isinstance(said, ast.Constant) else ""
+    words = f"{said.value}." if isinstance(said, ast.Constant) and isinstance(said.value, str) else ""
     return ("" if default is None else f" = {ast.unparse(default)}"), words
 
 
