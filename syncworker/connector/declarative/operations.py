@@ -182,6 +182,11 @@ class ResultSpec(Strict):
     current: FieldSpec | None = Field(
         default=None, description="optional signed: with stale, the number it has instead"
     )
+    least: FieldSpec | None = Field(
+        default=None,
+        description="optional signed: of a refused lowering, the smallest number that is taken now (a campaign holds the rest); "
+        "of an accepted 0, what stays on sale beside it",
+    )
 
     @model_validator(mode="after")
     def _one_shape(self) -> ResultSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from syncworker.connector.answers import Json
 from syncworker.connector.contract import Outcome, PushResult, QuantityPush
@@ -40,6 +41,7 @@ class Results:
         self._message = None if spec.message is None else finder(spec.message, values)
         self._echo = reader(spec.echo, values, kind="signed", presence=Presence.NULLABLE)
         self._current = reader(spec.current, values, kind="signed", presence=Presence.OPTIONAL)
+        self._least = reader(spec.least, values, kind="signed", presence=Presence.OPTIONAL)
 
     def read(
         self, body: Json, pushes: Sequence[QuantityPush], items: Sequence[Facts]
@@ -143,7 +145,10 @@ class Results:
 
     def _applied(self, push: QuantityPush, row: Json) -> PushResult:
         echo = None if self._spec.echo is None else self._echo(row)
-        return PushResult(push_id=push.push_id, outcome=Outcome.APPLIED, echo=echo, message=self._words(row))
+        least = self._least(row) if push.value == 0 and self._spec.least is not None else None
+        return PushResult(
+            push_id=push.push_id, outcome=Outcome.APPLIED, echo=echo, message=self._words(row), least=least
+        )
 
     def _refused(self, push: QuantityPush, row: Json) -> PushResult:
         code, words = self._text(self._code, row), self._words(row)
@@ -151,7 +156,13 @@ class Results:
         said = f"{code}: {words}" if code and words else code or words
         if then not in DEFINITE:
             return unknown(push, f"answered {said}".strip())
-        return refused(push, said, then, current=self._current(row) if then == "stale" else None)
+        if then == "stale":
+            return refused(push, said, then, current=self._current(row))
+        least = None if self._spec.least is None else self._least(row)
+        if least is None or least <= push.value:
+            return refused(push, said, then)
+        # Told what it takes, nobody has to be asked.
+        return replace(refused(push, said), least=least)
 
     def _then(self, code: str, words: str) -> Then:
         told = self._spec.codes.get(code)

@@ -278,3 +278,41 @@ def test_a_number_is_read_back_or_not_read_and_never_0_for_nothing(shop: respons
 
     assert found == {"A": 3, "C": None}
     assert "pool%5B%5D=A&pool%5B%5D=B" in str(shop.calls[0].request.url)
+
+
+# ---------------------------------------------------------------- units that are locked
+
+LOCKED = described(push__result__codes={"campaign": "invalid", "moved": "stale"}, push__result__least="least")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"ok": False, "code": "campaign", "least": 4}, (REFUSED, 4, False)),
+        # Without a number that helps it waits for a person, as its code says.
+        ({"ok": False, "code": "campaign"}, (REFUSED, None, True)),
+        ({"ok": False, "code": "campaign", "least": None}, (REFUSED, None, True)),
+        ({"ok": False, "code": "campaign", "least": 2}, (REFUSED, None, True)),
+        ({"ok": False, "code": "moved", "least": 4}, (REFUSED, None, False)),
+        # What cannot be read proves nothing, and a refusal that is none is none.
+        ({"ok": False, "code": "campaign", "least": "4"}, (UNKNOWN, None, False)),
+        ({"ok": False, "code": "strange", "least": 4}, (UNKNOWN, None, False)),
+        ({"ok": True, "number": 3, "least": 4}, (APPLIED, None, False)),
+    ],
+)
+def test_a_refused_lowering_tells_the_smallest_number_that_is_taken(
+    shop: responses.RequestsMock, row: dict[str, Json], expected: tuple[Outcome, int | None, bool]
+) -> None:
+    shop.post(f"{URL}/numbers", json={"items": [{"pool": "A", **row}]})
+
+    (told,) = opened(LOCKED).push_quantities([push("A", 3)])
+
+    assert (told.outcome, told.least, told.parks) == expected
+
+
+def test_an_accepted_zero_tells_what_stays_on_sale(shop: responses.RequestsMock) -> None:
+    shop.post(f"{URL}/numbers", json={"items": [{"pool": "A", "ok": True, "number": 4, "least": 4}]})
+
+    (told,) = opened(LOCKED).push_quantities([push("A", 0)])
+
+    assert (told.outcome, told.echo, told.least) == (APPLIED, 4, 4)
