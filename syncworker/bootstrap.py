@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from syncworker import telemetry
 from syncworker.connector import registry
@@ -22,6 +23,7 @@ from syncworker.ledger.clock import Clock
 from syncworker.ledger.incidents import IncidentKind, open_incident
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger, Transaction, open_ledger
+from syncworker.ledger.pruning import Keep
 from syncworker.ledger.upgrade import ensure_current
 from syncworker.settings import ChannelSettings, Settings, load_settings
 from syncworker.settings.keys import token_cipher
@@ -187,6 +189,16 @@ def register_channels(app: App) -> Registered:
     """
     declared = _declared(app.settings)
     return app.ledger.run(lambda tx: _register(tx, app, declared))
+
+
+def keep_of(settings: Settings) -> Keep:
+    """For how long what is over stays in the ledger."""
+    return Keep(
+        runs=timedelta(days=settings.keep_runs_days),
+        incidents=timedelta(days=settings.keep_incidents_days),
+        audit=timedelta(days=settings.keep_audit_days),
+        traffic=timedelta(days=settings.keep_traffic_days),
+    )
 
 
 def channels_of(app: App) -> set[str]:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Row
 from syncworker.ledger import heartbeats
 from syncworker.ledger.heartbeats import Sign
 from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.pruning import first_id
 from syncworker.ledger.schema import channel, movement, order, pool, product_part, push, told
 from syncworker.ledger.upsert import insert_for
 
@@ -114,7 +115,7 @@ def _acknowledged(since: datetime, until: datetime) -> sa.Select[*tuple[object, 
         .join(channel, channel.c.name == push.c.channel)
         .where(
             # Ids sort by their time: no other index is needed.
-            push.c.id >= _first_id(since - LONGEST_CALL),
+            push.c.id >= first_id(since - LONGEST_CALL),
             push.c.state.in_(("acknowledged", "settled")),
             push.c.answered_at > since,
             push.c.answered_at <= until,
@@ -122,12 +123,6 @@ def _acknowledged(since: datetime, until: datetime) -> sa.Select[*tuple[object, 
         .order_by(push.c.answered_at)
         .limit(MOST)
     )
-
-
-def _first_id(moment: datetime) -> str:
-    """The smallest id (UUID 7) of that moment."""
-    text = f"{int(moment.timestamp() * 1000):012x}"
-    return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"
 
 
 def _sent(tx: Snapshot, rows: Iterable[Row[*tuple[object, ...]]]) -> list[_Sent]:

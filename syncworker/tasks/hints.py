@@ -35,19 +35,22 @@ class Doorbell:
 
     def ring(self, channel: str, kind: JobKind) -> None:
         """There is work of this kind at this channel. Raises nothing."""
-        if not self._is_news(channel, kind):
-            return
+        if self._is_news(channel, kind):
+            self.ask(task_name(kind.value), channel)
+
+    def ask(self, name: str, *args: str) -> None:
+        """Have that task done by somebody. Raises nothing."""
         try:
             self._celery.send_task(
-                task_name(kind.value),
-                args=[channel],
+                name,
+                args=list(args),
                 expires=EXPIRES_S,
                 retry=True,
                 # Once more at once: the connection may be from before a restart of the broker.
                 retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0},
             )
         except Exception as error:  # noqa: BLE001 - a hint may be lost, whatever the reason
-            self._not_sent(channel, kind, error)
+            self._not_sent(name, args, error)
 
     def answered(self, channel: str, kind: JobKind) -> None:
         """Somebody begins to look now: what is rung from here on is news."""
@@ -65,7 +68,7 @@ class Doorbell:
             self._rung[channel, kind] = now
             return True
 
-    def _not_sent(self, channel: str, kind: JobKind, error: Exception) -> None:
+    def _not_sent(self, name: str, args: tuple[str, ...], error: Exception) -> None:
         with self._lock:
             self._silent_until = self._monotonic() + LEAVE_ALONE_S
-        _log.warning("hint_not_sent", channel=channel, job=kind.value, error=repr(error))
+        _log.warning("hint_not_sent", task=name, about=list(args), error=repr(error))

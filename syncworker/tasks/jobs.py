@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 
 import structlog
 from celery import Celery
 from structlog.contextvars import bound_contextvars
 
-from syncworker.bootstrap import App
+from syncworker.bootstrap import App, keep_of
 from syncworker.errors import LeaseLostError, RetryLaterError
-from syncworker.ledger import channels, incidents
+from syncworker.ledger import channels, heartbeats, incidents
+from syncworker.ledger.heartbeats import Sign
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Transaction
+from syncworker.ledger.pruning import prune
 from syncworker.sync.context import Context
 from syncworker.sync.failure import record_failure
 from syncworker.sync.pull import PullReport, pull_orders
@@ -31,12 +35,14 @@ from syncworker.sync.updating import ContentsReport, update_contents
 from syncworker.sync.watching import ListingsReport, watch_listings
 from syncworker.tasks.app import task_name
 from syncworker.tasks.hints import Doorbell
-from syncworker.tasks.pulse import TickPulse
-from syncworker.tasks.queues import TICK
+from syncworker.tasks.pulse import PRUNE_EVERY, TickPulse
+from syncworker.tasks.queues import PRUNE, TICK
 from syncworker.tasks.underway import HUNG_S, Underway
 
 #: What became dirty while a push was under way found the job taken, so the same task looks again, this often at most.
 PUSHES_PER_TASK = 5
+#: Less than a task may last; what is left then is pruned so much later.
+PRUNE_FOR_S, PRUNE_AGAIN = 40.0, timedelta(minutes=10)
 #: What an incident about the engine itself is about.
 ENGINE = "engine"
 
@@ -87,6 +93,10 @@ def add_jobs(celery: Celery, runtime: Runtime) -> None:
     def sweep() -> None:
         run_tick(runtime)
 
+    @celery.task(name=task_name(PRUNE), shared=False)
+    def forget() -> None:
+        run_prune(runtime)
+
 
 def run_job(runtime: Runtime, kind: JobKind, channel: str) -> None:
     """Do what is to be done of this kind at this channel. Raises nothing: a failure is logged and recorded."""
@@ -124,13 +134,28 @@ def run_tick(runtime: Runtime) -> None:
         context = runtime.context()
         found = tick(context)
         _close_incident(context)
-        runtime.tick_pulse.swept(context.ledger)
+        if runtime.tick_pulse.swept(context.ledger):
+            runtime.doorbell.ask(task_name(PRUNE))
     except Exception as error:
         log.exception("tick_failed")
         details = {"job": TICK, "error": f"{type(error).__name__}: {error}"[:500]}
         _record(runtime, lambda tx: incidents.open_incident(tx, IncidentKind.INTERNAL, ENGINE, details))
     else:
         log.debug("tick", found=len(found))
+
+
+def run_prune(runtime: Runtime) -> None:
+    """Delete what is old and over, for less than a task may last; the rest soon afterwards. Raises nothing."""
+    ends = time.monotonic() + PRUNE_FOR_S
+    try:
+        app = runtime.app()
+        gone, is_all = prune(app.ledger, keep_of(app.settings), goes_on=lambda: time.monotonic() < ends)
+        if not is_all:
+            app.ledger.run(lambda tx: heartbeats.move(tx, Sign.PRUNE, to=tx.now - PRUNE_EVERY + PRUNE_AGAIN))
+    except Exception:
+        log.exception("prune_failed")
+    else:
+        log.info("pruned", whole=is_all, **gone)
 
 
 def _close_incident(context: Context) -> None:

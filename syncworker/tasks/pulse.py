@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 
 import structlog
 
@@ -20,6 +21,8 @@ from syncworker.ledger.ledger import Ledger, Transaction
 
 #: A worker gives a sign this often, and the tick no more often than that.
 WORKER_SIGN_S, TICK_SIGN_S = 15.0, 10.0
+#: Old rows are pruned this often.
+PRUNE_EVERY = timedelta(days=1)
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("syncworker")
 
@@ -67,13 +70,17 @@ class TickPulse:
         self._monotonic, self._next = monotonic, 0.0
         self._host = this_host()
 
-    def swept(self, ledger: Ledger) -> None:
-        """The tick has just been through."""
+    def swept(self, ledger: Ledger) -> bool:
+        """The tick has just been through. True for the one who shall prune now: once a day, whoever it is."""
         now = self._monotonic()
         if now < self._next:
-            return
+            return False
         self._next = now + TICK_SIGN_S
-        ledger.run(lambda tx: heartbeats.give(tx, Sign.TICK, name=Sign.TICK.value, host=self._host))
+        return ledger.run(self._sign)
+
+    def _sign(self, tx: Transaction) -> bool:
+        heartbeats.give(tx, Sign.TICK, name=Sign.TICK.value, host=self._host)
+        return heartbeats.take_turn(tx, Sign.PRUNE, host=self._host, every=PRUNE_EVERY)
 
 
 class Beating:

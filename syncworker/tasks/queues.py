@@ -17,6 +17,8 @@ from syncworker.errors import ConfigurationError, InputError
 from syncworker.settings import Settings, load_settings
 
 TICK = "tick"
+#: Rung by a tick once a day; it goes through the same queue.
+PRUNE = "prune"
 #: A task that nobody took in this time is dropped: the next tick says the same.
 EXPIRES_S = 30.0
 #: Deliveries of one message that a quorum queue tries before it drops it.

@@ -80,7 +80,7 @@ def test_the_app_has_one_task_a_kind_and_a_tick(runtime: Runtime, settings: Sett
 
     ours = {name for name in celery.tasks if name.startswith("syncworker.")}
 
-    kinds = ("tick", "pull", "push", "read", "contents", "listings")
+    kinds = ("tick", "prune", "pull", "push", "read", "contents", "listings")
     assert ours == {f"syncworker.{kind}" for kind in kinds}
 
 

@@ -1,4 +1,4 @@
-"""Where are the books? ``db upgrade|check|backup|restore|key``."""
+"""Where are the books? ``db upgrade|check|backup|restore|prune|key``."""
 
 from __future__ import annotations
 
@@ -46,6 +46,36 @@ def upgrade(desk: Desk) -> int:
 
 
 database.add_command(check, "check")
+
+
+@database.command(
+    "prune",
+    example="db prune",
+    help=N_(
+        "Delete now what is old and over: finished runs, closed incidents, who did what, and how numbers travelled. It"
+        " happens by itself once a day; `keep_runs_days` and the like say how long each stays. Orders, movements and"
+        " premiums are never deleted. A run that is gone cannot be undone any more."
+    ),
+)
+@pass_desk
+def prune(desk: Desk) -> int:
+    """Forget what is over."""
+    from syncworker.bootstrap import keep_of
+    from syncworker.interfaces.figures import number
+    from syncworker.ledger.pruning import prune as run
+
+    with desk.app() as app:
+        gone, _whole = run(app.ledger, keep_of(app.settings))
+
+    def show() -> None:
+        for name, rows in gone.items():
+            if rows:
+                desk.say(_("{table}: {n} rows deleted").format(table=name, n=number(rows)))
+        if not any(gone.values()):
+            desk.say(_("Nothing is old enough to be deleted."))
+
+    desk.answer({"deleted": dict(gone)}, show)
+    return OK
 
 
 @database.command(
