@@ -90,6 +90,10 @@ _LOOK_AGAIN = _LOOK.where(
     pool.c.planned_at < sa.bindparam("before"),
     pool.c.wanted_version == pool.c.planned_version,
 )
+_WANT_READ = sa.update(pool).where(is_among(pool.c.id, "keys")).values(parameters("read_due_at"))
+_WANT_READ_SOONER = _WANT_READ.where(
+    sa.or_(pool.c.read_due_at.is_(None), pool.c.read_due_at > sa.bindparam("read_due_at"))
+)
 # Not against foreign keys: a row that only refers to a pool never waits.
 _LOCK_OF_SKUS = (
     sa.select(pool.c.id)
@@ -260,10 +264,8 @@ def update(tx: Transaction, pool_id: str, **values: object) -> None:
 
 def want_read(tx: Transaction, pool_ids: Sequence[str], *, at: datetime, sooner_only: bool = True) -> None:
     """A read-back of these pools is due from ``at``; an earlier wish stands unless told otherwise."""
-    earlier = sa.or_(pool.c.read_due_at.is_(None), pool.c.read_due_at > at) if sooner_only else sa.true()
-    ids = sorted(set(pool_ids))
-    if ids:
-        tx.execute(sa.update(pool).where(among(pool.c.id, ids), earlier).values(read_due_at=at))
+    if pool_ids:
+        tx.execute(_WANT_READ_SOONER if sooner_only else _WANT_READ, {"keys": pool_ids, "read_due_at": at})
 
 
 def _select(

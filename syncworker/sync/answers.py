@@ -48,6 +48,7 @@ def record_answers(tx: Transaction, channel: ChannelRecord, answers: Sequence[Pu
     lock_connected(tx, {record.sku for record in pools.load(tx, pool_ids).values()})
     records = pools.load(tx, pool_ids, lock=True)
     opens = pushes.open_of(tx, records)
+    changed: set[str] = set()
     freed: list[PoolRecord] = []
     risen: list[PoolRecord] = []
     for answer in answers:
@@ -58,11 +59,14 @@ def record_answers(tx: Transaction, channel: ChannelRecord, answers: Sequence[Pu
         others = [other for other in opens.get(record.id, []) if other.id != push.id]
         after = _RECORD[answer.outcome](tx, _Case(channel, record, push, answer, others))
         records[record.id] = after
-        pools.save_bounds(tx, {record.id: after.bound}, shown={record.id: after.shown})
+        changed.add(record.id)
         if _is_lower(record.bound, after.bound):
             freed.append(record)
         elif after.bound.exposure != record.bound.exposure:
             risen.append(record)
+    pools.save_bounds(
+        tx, {i: records[i].bound for i in changed}, shown={i: records[i].shown for i in changed}
+    )
     review_pools(tx, risen)
     if not freed:
         return ()
