@@ -72,6 +72,20 @@ def add_sales(tx: Transaction, name: str, sales: Sequence[Sale], *, actor: str) 
     return _take(tx, channel, new, actor=actor) if new else Ingested(orders=0, channels=())
 
 
+def more_than_on_hand(tx: Snapshot, name: str, *, sku: str, units: int, reference: str) -> dict[str, int]:
+    """What is on hand, by part, of each part that this sale takes more of; none if the sale is in the books already.
+
+    It can be so, when a count was wrong; more often it is a typing mistake. InputError if its orders are pulled.
+    """
+    location = typed_channel(tx, name).location
+    if orders.load(tx, name, [reference]):
+        return {}
+    recipe = products.recipe_of(tx, [sku]).get(sku, {})
+    levels = stock.levels(tx, recipe)
+    there = {part: levels[part, location].on_hand if (part, location) in levels else 0 for part in recipe}
+    return {part: max(0, there[part]) for part, each in recipe.items() if each * units > there[part]}
+
+
 def _take(tx: Transaction, channel: ChannelRecord, new: Sequence[Sale], *, actor: str) -> Ingested:
     sold_from = listings.of_skus(tx, channel.name, {sale.sku for sale in new})
     page = [_order(channel, sale, sold_from.get(sale.sku)) for sale in new]

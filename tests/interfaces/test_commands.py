@@ -138,8 +138,18 @@ def test_a_sale_typed_twice_under_one_reference_counts_once(stocked: Shop) -> No
     assert first["available"] == second["available"] == {"BIN-BAMBU": 34, "PENGKI-BAMBU": 58}
 
 
+def test_a_sale_of_more_than_is_on_hand_is_asked_about_first(stocked: Shop) -> None:
+    asked = stocked.refused("sale", "add", "SET-BERSIH", "999")
+
+    assert "Only 36 × BIN-BAMBU, 60 × PENGKI-BAMBU on hand, and 999 × SET-BERSIH sold" in asked
+    assert "Nobody can answer here: add --yes" in asked
+    assert "0 available" in stocked.ok("sale", "add", "BIN-BAMBU", "36")
+
+
 def test_a_sale_of_more_than_there_is_is_taken_and_an_incident_says_who_goes_short(stocked: Shop) -> None:
-    stocked.ok("sale", "add", "UKIRAN-01", "3")
+    first = stocked.json("sale", "add", "UKIRAN-01", "3", "--reference", "bon-1", "--yes")
+    again = stocked.json("sale", "add", "UKIRAN-01", "3", "--reference", "bon-1")
+    assert (first["taken"], again["taken"]) == (True, False)
 
     incidents = stocked.json("incident", "list")["incidents"]
 

@@ -172,7 +172,7 @@ def test_an_incident_that_only_a_person_can_judge_is_resolved_with_a_reason(stoc
 
 
 def test_an_incident_that_a_rule_closes_is_closed_by_no_word(stocked: Shop) -> None:
-    stocked.ok("sale", "add", "UKIRAN-01", "3")
+    stocked.ok("sale", "add", "UKIRAN-01", "3", "--yes")
     opened = _rows(stocked.json("incident", "list"), "incidents")
     number = str(next(one["id"] for one in opened if one["kind"] == "oversold"))
 

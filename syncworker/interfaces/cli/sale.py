@@ -30,9 +30,9 @@ def sale() -> None:
     "add",
     example="sale add BIN-BAMBU 2 --reference bon-118",
     help=N_(
-        "A sale over the counter, or by message at a channel that takes no orders (--channel instagram). It is never"
-        " refused for lack of units: it has happened. The shops are told, and if somebody goes short an incident says"
-        " who.\n\n"
+        "A sale over the counter, or by message at a channel that takes no orders (--channel instagram). The shops are"
+        " told, and if somebody goes short an incident says who. More than is on hand is asked about first, for it is"
+        " mostly a typing mistake; with --yes it is taken as it is: it has happened.\n\n"
         "With a reference of your own (a receipt's number) the same sale typed in twice counts once."
     ),
 )
@@ -45,6 +45,7 @@ def sale() -> None:
 @click.option("--price", type=Amount(), help=N_("Price of one, if it differs from the catalogue's."))
 @click.option("--currency", help=N_("Currency of the price; the catalogue's unless given."))
 @click.option("--sold-at", type=Moment(), help=N_("When, for instance '2026-11-24 17:30'; now unless given."))
+@click.option("--yes", is_flag=True, help=N_("Do not ask, even if more was sold than is on hand."))
 @pass_desk
 def add(
     desk: Desk,
@@ -55,17 +56,21 @@ def add(
     price: Decimal | None,
     currency: str | None,
     sold_at: datetime | None,
+    yes: bool,
 ) -> int:
     """A sale that has happened."""
     from syncworker.ledger.stock import levels
-    from syncworker.sync.sale import add_sale
+    from syncworker.sync.sale import add_sale, more_than_on_hand
 
     with desk.app() as app:
+        number = reference or app.context.new_id()
         with app.ledger.snapshot() as tx:
             name = channel or only_counter(tx)
             one = _product(tx, sku)
+            there = more_than_on_hand(tx, name, sku=sku, units=units, reference=number)
         money = _money(one, price, currency)
-        number = reference or app.context.new_id()
+        if there:
+            desk.confirm(_question(sku, units, there), yes=yes)
         taken = app.ledger.run(
             lambda tx: add_sale(
                 tx,
@@ -80,16 +85,20 @@ def add(
         )
         with app.ledger.snapshot() as tx:
             left = {place[0]: level for place, level in levels(tx, one.recipe).items()}
-    document = {
-        "channel": name,
-        "sku": sku,
-        "units": units,
-        "reference": number,
-        "taken": taken.orders > 0,
-        "available": {part: level.available for part, level in left.items()},
-    }
-    desk.answer(document, lambda: _show(desk, sku, units, name, taken.orders > 0, left))
+    is_new = taken.orders > 0
+    document = {"channel": name, "sku": sku, "units": units, "reference": number, "taken": is_new}
+    document["available"] = {part: level.available for part, level in left.items()}
+    desk.answer(document, lambda: _show(desk, sku, units, name, is_new, left))
     return OK
+
+
+def _question(sku: str, units: int, there: dict[str, int]) -> str:
+    from syncworker.interfaces.figures import number
+
+    named = ", ".join(f"{number(on_hand)} × {part}" for part, on_hand in there.items())
+    return _("Only {there} on hand, and {units} × {sku} sold: is that so?").format(
+        there=named, units=number(units), sku=sku
+    )
 
 
 def _show(desk: Desk, sku: str, units: int, name: str, taken: bool, left: dict[str, StockLevel]) -> None:
