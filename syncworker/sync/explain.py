@@ -105,6 +105,8 @@ class ExplainedPool:
     waits: tuple[Wait, ...]
     #: Listings that are unlinked once nothing can be sold from the number.
     unlinking: tuple[str, ...] = ()
+    #: Not at a catalogue, which shows in or out of stock.
+    takes_orders: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +187,7 @@ def _shares(room: Stockroom, part: Part) -> list[PoolShare]:
             counts=pool.in_sum and room.policy(pool) is Policy.ESCROW,
         )
         for pool in room.pools.values()
-        if part in room.recipe(pool) and _is_ours(room, pool)
+        if part in room.recipe(pool) and _is_ours(room, pool) and _may_sell(room, pool)
     ]
     found += [
         PoolShare(
@@ -223,6 +225,11 @@ def _is_ours(room: Stockroom, record: PoolRecord) -> bool:
     return record.in_sum or room.channels[record.channel].state is ChannelState.OBSERVING
 
 
+def _may_sell(room: Stockroom, record: PoolRecord) -> bool:
+    """Not at a catalogue, unless orders from when it was none may be unseen."""
+    return room.channels[record.channel].rules.takes_orders or record.bound.exposure != 0
+
+
 def _pool(
     tx: Snapshot, planning: Planning, record: PoolRecord, allowed: Limits, waits: Sequence[Wait]
 ) -> ExplainedPool:
@@ -243,4 +250,5 @@ def _pool(
         parked=record.parked,
         waits=tuple(waits),
         unlinking=tuple(one.external_id for one in to_be_unlinked(tx, record.id)),
+        takes_orders=planning.room.channels[record.channel].rules.takes_orders,
     )

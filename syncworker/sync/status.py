@@ -47,6 +47,8 @@ class ChannelStatus:
     unlinked: int
     #: When a person has to consent again; ``None`` if never, or if the account was not connected by consent.
     consent_until: datetime | None = None
+    #: Not at a catalogue: nobody can order there, and nothing is held for it.
+    takes_orders: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,7 @@ def channel_status(tx: Snapshot, channel: ChannelRecord) -> ChannelStatus:
         not_protected=channel.state is ChannelState.OBSERVING or unlinked > 0,
         unlinked=unlinked,
         consent_until=consent_ends(tx, channel.name),
+        takes_orders=channel.rules.takes_orders,
     )
 
 

@@ -110,7 +110,7 @@ def test_a_bundle_is_explained_by_its_parts(selling: Shop) -> None:
     assert isinstance(pools, list)
     assert set(pools[0]) == {
         "pool_id", "channel", "state", "policy", "shown", "exposure", "pending", "counts", "last_read", "last_push",
-        "limits", "unlinking", "parked", "waits", "target", "reason", "sentence", "push",
+        "limits", "takes_orders", "unlinking", "parked", "waits", "target", "reason", "sentence", "push",
     }  # fmt: skip
 
 

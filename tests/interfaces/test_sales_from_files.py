@@ -233,3 +233,7 @@ def test_a_sale_by_message_is_one_line_and_needs_no_listing(
     assert (first["taken"], second["taken"]) == (True, False)
     assert (available(stall, "BIN-BAMBU"), available(stall, "PENGKI-BAMBU")) == (34, 58)
     assert "quarantine" not in stall.ok("incident", "list")
+    (line,) = (one for one in stall.ok("status").splitlines() if one.startswith("instagram"))
+    assert "–" in line
+    assert "takes no orders" in line
+    assert "typed in" not in line

@@ -27,10 +27,12 @@ from syncworker.ledger.stocktaking import Counted
 from syncworker.sync import channels as use
 from syncworker.sync import goods, push
 from syncworker.sync.context import Context
+from syncworker.sync.explain import explain
 from syncworker.sync.listings import discover, link_suggested
 from syncworker.sync.read import read_back
 from syncworker.sync.sale import add_sale
 from syncworker.sync.sending import send
+from syncworker.sync.status import status
 from syncworker.sync.tick import tick
 from syncworker.sync.wait import work_once
 
@@ -291,6 +293,8 @@ def test_a_shop_that_takes_no_more_orders_does_not_hold_its_units_for_ever_untol
 
     assert (held or 0) > 0
     assert town.pool().bound.exposure == held
+    with manual_ledger.snapshot() as tx:
+        assert "instagram" in {one.channel for one in explain(tx, "BIN").parts[0].shares}
     assert town.pool().reason == Reason.WAITS_FOR_PERSON.value
 
 
@@ -302,3 +306,15 @@ def test_a_shop_that_becomes_a_catalogue_has_no_orders_to_pull(manual_ledger: Le
     town.clock.advance(timedelta(minutes=5))
 
     assert ("shop", JobKind.PULL) not in tick(town.context)
+
+
+def test_what_nobody_can_order_from_is_no_share_of_the_stock(manual_ledger: Ledger) -> None:
+    Town(manual_ledger, units=4, shown=0)
+
+    with manual_ledger.snapshot() as tx:
+        found = explain(tx, "BIN")
+        told = {one.name: (one.takes_orders, one.may_sell) for one in status(tx).channels}
+
+    assert [one.channel for one in found.parts[0].shares] == ["shop"]
+    assert {one.channel: one.takes_orders for one in found.pools} == {"instagram": False, "shop": True}
+    assert (told["instagram"], told["shop"][0]) == ((False, 0), True)

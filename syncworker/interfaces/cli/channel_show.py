@@ -103,7 +103,11 @@ def _show_numbers(
     from syncworker.interfaces.figures import number, number_or_unknown
 
     text = ngettext("{n} number", "{n} numbers", status.pools).format(n=number(status.pools))
-    desk.say(_("{numbers}; may sell {units}.").format(numbers=text, units=number_or_unknown(status.may_sell)))
+    if status.takes_orders or status.may_sell != 0:
+        units = number_or_unknown(status.may_sell)
+        desk.say(_("{numbers}; may sell {units}.").format(numbers=text, units=units))
+    else:
+        desk.say(_("{numbers}; it takes no orders.").format(numbers=text))
     if waiting:
         said = ngettext("{n} order waits to be shipped.", "{n} orders wait to be shipped.", waiting)
         desk.say(said.format(n=number(waiting)))

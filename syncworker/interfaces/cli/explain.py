@@ -132,7 +132,10 @@ def _pool(one: ExplainedPool) -> list[str]:
         )
     ]
     pending = "" if one.pending is None else _(", {n} once settled").format(n=number(one.pending))
-    lines.append(_("  may sell {n}").format(n=number_or_unknown(one.exposure)) + pending)
+    if one.takes_orders or one.exposure != 0:
+        lines.append(_("  may sell {n}").format(n=number_or_unknown(one.exposure)) + pending)
+    else:
+        lines.append(_("  takes no orders: it shows what is in stock, and nothing is kept for it"))
     lines.append(_last_read(one))
     lines.append(_last_push(one))
     if one.unlinking:

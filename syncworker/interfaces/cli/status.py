@@ -94,7 +94,6 @@ def _show(desk: Desk, found: Status) -> None:
 
 def show_channels(desk: Desk, channels: tuple[ChannelStatus, ...]) -> None:
     """One line a channel, and what is assumed of it."""
-    from syncworker.interfaces.cli import words
     from syncworker.interfaces.cli.paper import table
     from syncworker.interfaces.figures import number, number_or_unknown
 
@@ -107,8 +106,8 @@ def show_channels(desk: Desk, channels: tuple[ChannelStatus, ...]) -> None:
             one.connector,
             channel_state(one),
             number(one.pools),
-            number_or_unknown(one.may_sell),
-            words.since(one.pulled_at) if one.has_feeds else _("sales are typed in"),
+            number_or_unknown(one.may_sell) if one.takes_orders or one.may_sell != 0 else "–",
+            _orders_of(one),
             channel_remark(one),
         ]
         for one in channels
@@ -133,6 +132,15 @@ def show_channels(desk: Desk, channels: tuple[ChannelStatus, ...]) -> None:
             "Facts that nobody declared count at their careful value: {channels}. What that costs: {command}"
         )
         desk.say(text.format(channels=", ".join(careful), command="syncworker channel check NAME"))
+
+
+def _orders_of(one: ChannelStatus) -> str:
+    """How its sales come into the books."""
+    from syncworker.interfaces.cli import words
+
+    if not one.takes_orders:
+        return _("takes no orders")
+    return words.since(one.pulled_at) if one.has_feeds else _("sales are typed in")
 
 
 def channel_state(one: ChannelStatus) -> str:
