@@ -20,6 +20,9 @@ class Clock(Protocol):
         ...
 
 
+_NOW = sa.select(sa.func.clock_timestamp())
+
+
 class DatabaseClock:
     """The database server's own clock.
 
@@ -31,7 +34,7 @@ class DatabaseClock:
         """``clock_timestamp()``, not the start of the transaction: waiting for a lock must not make it old."""
         if connection.dialect.name == "sqlite":
             return datetime.now(UTC)
-        told: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        told: datetime = connection.execute(_NOW).scalar_one()
         return told.astimezone(UTC)
 
 

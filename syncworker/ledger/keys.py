@@ -6,7 +6,7 @@ One bound value a column however many keys there are, so that no limit of parame
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,9 +82,32 @@ def keys_table(
 
     The named columns must hold text or whole numbers. No keys at all match nothing.
     """
-    columns = [table.c[name] for name in names]
+    values = key_values(dialect, "keys", rows, width=len(names))
+    return _joined(dialect, table, names, {name: sa.literal(value) for name, value in values.items()})
+
+
+def named_keys(
+    dialect: str, table: sa.Table, names: Sequence[str], name: str
+) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
+    """:func:`keys_table` for a statement that is built once: the keys come with each execution, by :func:`key_values`."""
+    values = key_values(dialect, name, (), width=len(names))
+    return _joined(dialect, table, names, {each: sa.bindparam(each) for each in values})
+
+
+def key_values(dialect: str, name: str, rows: Iterable[Key], *, width: int) -> dict[str, object]:
+    """The keys, of ``width`` columns, as parameters of a statement with :func:`named_keys` of that name."""
     listed = [tuple(row) for row in rows]
-    keys = _unnested(columns, listed) if dialect == "postgresql" else _from_json(columns, listed)
+    if dialect != "postgresql":
+        return {name: json.dumps(listed)}
+    return {f"{name}_{index}": [row[index] for row in listed] for index in range(width)}
+
+
+def _joined(
+    dialect: str, table: sa.Table, names: Sequence[str], values: Mapping[str, sa.BindParameter[Any]]
+) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:  # Any: a list or its JSON
+    columns = [table.c[name] for name in names]
+    given = list(values.values())
+    keys = _unnested(columns, given) if dialect == "postgresql" else _from_json(columns, given[0])
     return keys, sa.and_(*(column == keys.c[column.name] for column in columns))
 
 
@@ -92,16 +115,16 @@ def _element(column: sa.ColumnElement[Any]) -> sa.types.TypeEngine[Any]:  # Any:
     return sa.BigInteger() if isinstance(column.type, sa.Integer) else sa.Text()
 
 
-def _unnested(columns: Sequence[sa.Column[object]], rows: list[tuple[str | int, ...]]) -> sa.FromClause:
-    arrays = []
-    for index, column in enumerate(columns):
-        arrays.append(sa.cast([row[index] for row in rows], ARRAY(_element(column))))
+def _unnested(
+    columns: Sequence[sa.Column[object]], given: Sequence[sa.BindParameter[Any]]
+) -> sa.FromClause:  # Any: lists of keys
+    arrays = [sa.cast(each, ARRAY(_element(column))) for column, each in zip(columns, given, strict=True)]
     names = [sa.column(column.name, column.type) for column in columns]
     return sa.func.unnest(*arrays).table_valued(*names, name="keys").render_derived()
 
 
-def _from_json(columns: Sequence[sa.Column[object]], rows: list[tuple[str | int, ...]]) -> sa.FromClause:
-    each = sa.func.json_each(json.dumps(rows)).table_valued("value", name="given")
+def _from_json(columns: Sequence[sa.Column[object]], given: sa.BindParameter[str]) -> sa.FromClause:
+    each = sa.func.json_each(given).table_valued("value", name="given")
     fields = [
         sa.func.json_extract(each.c.value, f"$[{index}]").label(column.name)
         for index, column in enumerate(columns)

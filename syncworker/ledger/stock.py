@@ -10,14 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from syncworker.core.availability import StockLevel
 from syncworker.errors import UnknownSkuError
-from syncworker.ledger.keys import keys_table
+from syncworker.ledger.keys import key_values, keys_table, named_keys
 from syncworker.ledger.ledger import Snapshot, Transaction
+from syncworker.ledger.rows import parameters
 from syncworker.ledger.schema import movement, product, stock
 from syncworker.ledger.upsert import insert_for
 
@@ -104,6 +106,12 @@ class _Count:
 
 _KEY = ("source", "reference", "line", "step", "sku", "location", "kind")
 _PLACE = ("sku", "location")
+_MOVE = sa.insert(movement)
+_WRITE = (
+    sa.update(stock)
+    .where(stock.c.sku == sa.bindparam("at_sku"), stock.c.location == sa.bindparam("at_location"))
+    .values(parameters("on_hand", "reserved", "version"))
+)
 
 
 def apply_effects(tx: Transaction, effects: Sequence[Effect]) -> dict[Place, StockLevel]:
@@ -122,7 +130,7 @@ def apply_effects(tx: Transaction, effects: Sequence[Effect]) -> dict[Place, Sto
         rows.append(_movement_row(effect, before, after, tx.now))
         changed.add(effect.place)
     if rows:
-        tx.execute(sa.insert(movement), rows)
+        tx.execute(_MOVE, rows)
         _write_counts(tx, {place: counts[place] for place in sorted(changed)})
     return {place: count.level for place, count in counts.items()}
 
@@ -144,8 +152,7 @@ def lock(tx: Transaction, places: Iterable[Place], *, everywhere: bool = False) 
 
 def lock_skus(tx: Transaction, skus: Iterable[str]) -> dict[Place, StockLevel]:
     """:func:`lock` for every location that these parts have a stock row at; creates none."""
-    keys, same = keys_table(tx.dialect, stock, ["sku"], [(sku,) for sku in sorted(set(skus))])
-    return {place: count.level for place, count in _locked(tx, keys, same).items()}
+    return {place: count.level for place, count in _locked(tx, skus=sorted(set(skus))).items()}
 
 
 def take(
@@ -231,39 +238,54 @@ def _movement(row: RowMapping) -> Movement:
 
 def _lock_rows(tx: Transaction, places: Iterable[Place], *, everywhere: bool = False) -> dict[Place, _Count]:
     wanted = sorted(set(places))
-    keys, same = keys_table(tx.dialect, stock, _PLACE, wanted)
-    if everywhere:
-        keys, same = keys_table(tx.dialect, stock, ["sku"], sorted({(sku,) for sku, _ in wanted}))
-    counts = _locked(tx, keys, same, needed=wanted)
+    skus = sorted({sku for sku, _ in wanted}) if everywhere else None
+    counts = _locked(tx, skus=skus, places=wanted, only_if_all=True)
     if not counts.keys() >= set(wanted):
         _create_rows(tx, wanted)
-        counts = _locked(tx, keys, same)
+        counts = _locked(tx, skus=skus, places=wanted)
     return counts
 
 
 def _locked(
-    tx: Transaction, keys: sa.FromClause, same: sa.ColumnElement[bool], *, needed: Sequence[Place] = ()
+    tx: Transaction,
+    *,
+    skus: Sequence[str] | None = None,
+    places: Sequence[Place] = (),
+    only_if_all: bool = False,
 ) -> dict[Place, _Count]:
-    """The rows of these keys, locked; where PostgreSQL misses one of ``needed``, it locks and returns none.
+    """The rows of these parts wherever they lie, else of these places, locked.
 
-    Creating a row may have to wait for somebody who creates it too, and whoever waits with others locked can meet that
-    one in a deadlock. SQLite has one writer at a time.
+    ``only_if_all``: where PostgreSQL misses one of the places, it locks and returns none. Creating a row may have to wait
+    for somebody who creates it too, and whoever waits with others locked can meet that one in a deadlock. SQLite has one
+    writer at a time.
     """
-    order: list[sa.ColumnElement[str]] = [stock.c.sku, stock.c.location]
-    query = sa.select(stock).join(keys, same).with_for_update(of=stock, key_share=True)
-    if tx.dialect == "postgresql":
-        # One order of locking for everybody, whatever collation the database has.
-        order = [sa.collate(column, "C") for column in order]
-    if needed and tx.dialect == "postgresql":
-        found = sa.select(sa.func.count()).select_from(
-            stock.join(*keys_table(tx.dialect, stock, _PLACE, needed))
-        )
-        query = query.where(found.correlate(None).scalar_subquery() >= len(needed))
-    query = query.order_by(*order)
+    is_asked = only_if_all and tx.dialect == "postgresql"
+    values: dict[str, object] = {}
+    if skus is not None:
+        values |= key_values(tx.dialect, "skus", [(sku,) for sku in skus], width=1)
+    if skus is None or is_asked:
+        values |= key_values(tx.dialect, "places", places, width=len(_PLACE))
+    if is_asked:
+        values["all"] = len(places)
+    query = _locking(tx.dialect, by_sku=skus is not None, only_if_all=is_asked)
     return {
         (row.sku, row.location): _Count(StockLevel(row.on_hand, row.reserved), row.version)
-        for row in tx.execute(query)
+        for row in tx.execute(query, values)
     }
+
+
+@cache
+def _locking(dialect: str, *, by_sku: bool, only_if_all: bool) -> sa.Select[*tuple[object, ...]]:
+    places = named_keys(dialect, stock, _PLACE, "places")
+    keys, same = named_keys(dialect, stock, ["sku"], "skus") if by_sku else places
+    query = sa.select(stock).join(keys, same).with_for_update(of=stock, key_share=True)
+    if only_if_all:
+        found = sa.select(sa.func.count()).select_from(stock.join(*places)).correlate(None)
+        query = query.where(found.scalar_subquery() >= sa.bindparam("all", type_=sa.Integer))
+    if dialect == "postgresql":
+        # One order of locking for everybody, whatever collation the database has.
+        return query.order_by(*(sa.collate(column, "C") for column in (stock.c.sku, stock.c.location)))
+    return query.order_by(stock.c.sku, stock.c.location)
 
 
 def _create_rows(tx: Transaction, places: Sequence[Place]) -> None:
@@ -285,18 +307,18 @@ def _not_yet_applied(tx: Transaction, effects: Sequence[Effect]) -> list[Effect]
     named: dict[tuple[str | int, ...], Effect] = {}
     for effect in effects:
         named.setdefault(effect.key, effect)
-    keys, same = keys_table(tx.dialect, movement, _KEY, named)
-    query = sa.select(*(movement.c[name] for name in _KEY)).join(keys, same)
-    applied = {tuple(row) for row in tx.execute(query)}
+    values = key_values(tx.dialect, "effects", named, width=len(_KEY))
+    applied = {tuple(row) for row in tx.execute(_applied(tx.dialect), values)}
     return [effect for key, effect in named.items() if key not in applied]
 
 
+@cache
+def _applied(dialect: str) -> sa.Select[*tuple[object, ...]]:
+    keys, same = named_keys(dialect, movement, _KEY, "effects")
+    return sa.select(*(movement.c[name] for name in _KEY)).join(keys, same)
+
+
 def _write_counts(tx: Transaction, counts: dict[Place, _Count]) -> None:
-    statement = (
-        sa.update(stock)
-        .where(stock.c.sku == sa.bindparam("at_sku"), stock.c.location == sa.bindparam("at_location"))
-        .values({name: sa.bindparam(name) for name in ("on_hand", "reserved", "version")})
-    )
     rows = [
         {
             "at_sku": sku,
@@ -307,7 +329,7 @@ def _write_counts(tx: Transaction, counts: dict[Place, _Count]) -> None:
         }
         for (sku, location), count in counts.items()
     ]
-    tx.execute(statement, rows)
+    tx.execute(_WRITE, rows)
 
 
 def _movement_row(effect: Effect, before: _Count, after: _Count, at: datetime) -> dict[str, object]:
