@@ -43,8 +43,8 @@ prove: $(READY_DEV) ## the exhaustive searches that are too long for every run
 	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --timeout 7200 -m prove $(ARGS)
 
 .PHONY: bench
-bench: $(READY_DEV) ## speed as ratios, into bench/results.json and docs/performance.md (a minute or two)
-	@exec $(BIN)/python bench/run.py
+bench: $(READY_DEV) ## speed as ratios, into bench/results.json and docs/performance.md (some minutes; ARGS=--long)
+	@exec $(BIN)/python bench/run.py $(ARGS)
 
 .PHONY: check
 check: $(READY_DEV) ## format, lint, types, import rules, dependencies

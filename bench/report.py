@@ -11,6 +11,11 @@ from typing import Any
 QUESTIONS = {
     "manifest_mapping": "Mapping a page of orders by manifest, beside the same mapping written by hand",
     "calls_per_change": "Requests for changed numbers, beside the fewest that each channel's batch rules allow",
+    "pull": "Pages of orders into the ledger, beside a bare loop that records the same pages",
+    "reserving": "Units reserved on PostgreSQL, beside bare statements",
+    "pushing": "A push of what changed, however many listings there are",
+    "onward": "Orders recorded at one channel and told to the others",
+    "idle": "What it costs when nothing happens",
     "quota": "How much of a documented quota four workers use together; the shop's own log counts",
 }
 _HEAD = """\
@@ -18,7 +23,7 @@ _HEAD = """\
 
 Made by `make bench` from [results.json](../bench/results.json); a test keeps it true. Quoted are **ratios** to a baseline of
 the same run: absolute times belong to one machine on one day. How each is measured stands in the script of the same name in
-[bench](../bench).
+[bench](../bench). A bar is either held (the run fails if it is not) or a goal, of which the page says whether it is reached.
 """
 _MEASURED = (
     "Measured on {day}: {processor}, {cores} cores, {system}, Python {python}; load at the beginning {load}."
@@ -47,15 +52,21 @@ def _row(figure: Mapping[str, Any]) -> str:
         figure["what"],
         _measured(figure),
         _bar(figure),
-        "yes" if figure["holds"] else "**no**",
+        _verdict(figure),
         figure["behind"],
     )
     return f"| {' | '.join(cells)} |"
 
 
+def _verdict(figure: Mapping[str, Any]) -> str:
+    if figure["holds"]:
+        return "reached" if figure.get("goal") else "yes"
+    return "**not reached**" if figure.get("goal") else "**no**"
+
+
 def line(figure: Mapping[str, Any]) -> str:
     """One figure for a person at a terminal."""
-    mark = "ok  " if figure["holds"] else "FAIL"
+    mark = "ok  " if figure["holds"] else "goal" if figure.get("goal") else "FAIL"
     return f"{mark} {figure['what']}: {_measured(figure)} ({_bar(figure)}); {figure['behind']}"
 
 
