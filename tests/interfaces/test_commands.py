@@ -195,7 +195,7 @@ def test_status_and_channel_list_have_stable_keys(stocked: Shop) -> None:
     assert isinstance(status["channels"], list)
     assert set(status["channels"][0]) == {
         "name", "connector", "state", "withdrawing", "gate_until", "failures", "last_error", "pulled_at", "has_feeds",
-        "assumed", "pools", "may_sell", "not_protected", "unlinked", "consent_until",
+        "assumed", "pools", "may_sell", "not_protected", "unlinked", "consent_until", "takes_orders",
     }  # fmt: skip
     assert stocked.json("channel", "list")["channels"] == status["channels"]
     assert "No open incident." in stocked.ok("status")
