@@ -6,7 +6,7 @@ Reads no ledger: whether a SKU exists is for ``catalogue.py``.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -61,7 +61,7 @@ def read_products(data: bytes) -> Reading[ProductLine]:
         line = _product_line(row, reading.problems)
         if line is not None:
             reading.lines.append(line)
-    reading.problems += _repeats([(line.line, line.product.sku, "") for line in reading.lines])
+    reading.problems += _repeats(table.rows, lambda _: "")
     return _ordered(reading)
 
 
@@ -73,9 +73,7 @@ def read_counts(data: bytes, *, location: str) -> Reading[CountLine]:
         line = _count_line(row, location, reading.problems)
         if line is not None:
             reading.lines.append(line)
-    reading.problems += _repeats(
-        [(line.line, line.counted.sku, line.counted.location) for line in reading.lines]
-    )
+    reading.problems += _repeats(table.rows, lambda row: row.cells.get("location") or location)
     return _ordered(reading)
 
 
@@ -151,14 +149,15 @@ def _count_line(row: TableRow, location: str, problems: list[Problem]) -> CountL
     return None if known.failed else CountLine(row.line, Counted(sku=sku, location=place, units=units))
 
 
-def _repeats(named: list[tuple[int, str, str]]) -> list[Problem]:
-    """SKUs (at a location) that stand there twice, or look so alike that one must be a mistake."""
+def _repeats(rows: Iterable[TableRow], place_of: Callable[[TableRow], str]) -> list[Problem]:
+    """SKUs (at a location) that stand there twice, or look so alike that one must be a mistake, whatever else is wrong."""
     first: dict[tuple[str, str], tuple[int, str]] = {}
     found = []
-    for line, sku, place in named:
-        alike = unicodedata.normalize("NFKC", sku).casefold(), place
+    for row in rows:
+        line, sku = row.line, row.cells.get("sku", "")
+        alike = unicodedata.normalize("NFKC", sku).casefold(), place_of(row)
         earlier_line, earlier = first.setdefault(alike, (line, sku))
-        if earlier_line == line:
+        if earlier_line == line or not sku:
             continue
         how = "stands" if earlier == sku else f"looks like {earlier!r}, which stands"
         found.append(Problem(line, "sku", sku, f"keep one of them: it {how} on line {earlier_line} as well"))

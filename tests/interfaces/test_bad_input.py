@@ -83,6 +83,7 @@ def test_every_mistake_of_a_file_is_named_at_once_with_its_line(stocked: Shop) -
         "line 4, on_hand: found '1.5': write a whole number, without points or commas.",
         "line 4, currency: found 'rupiah': write a currency by its three letters, for instance IDR.",
         "line 5, on_hand: found '99999999999': write at most 1000000000; more is surely a typing mistake.",
+        "line 5, sku: found 'C': keep one of them: it stands on line 4 as well.",
     ]
     products = stocked.json("product", "list")["products"]
     assert isinstance(products, list)

@@ -112,6 +112,7 @@ def test_every_mistake_is_named_at_once_in_the_order_of_the_file() -> None:
         "line 5, price",
         "line 6, on_hand",
         "line 7, parts",
+        "line 8, sku",
         "line 9, sku",
         "line 9, price",
         "line 9, maker",
@@ -124,6 +125,17 @@ def test_a_sku_that_stands_twice_or_looks_alike_is_named_with_both_lines() -> No
     assert "keep one of them: it stands on line 2 as well" in count_problems("A,1", "A,2")[0]
     assert "it looks like 'Kopi', which stands on line 2 as well" in count_problems("Kopi,1", "KOPI,1")[0]
     assert "which stands on line 2 as well" in count_problems("e\u0301-1,1", "ｅ\u0301-1,1")[0]
+
+
+def test_a_sku_that_stands_twice_is_named_beside_the_other_mistakes_of_its_lines() -> None:
+    problems = product_problems("A,Bin,x,5,USD,,,", "A,Bin,3,5,Rp,,,")
+
+    assert [problem.split(":")[0] for problem in problems] == [
+        "line 2, on_hand",
+        "line 3, currency",
+        "line 3, sku",
+    ]
+    assert len(count_problems("A,1", "A,x")) == 2
 
 
 def test_the_same_sku_may_be_counted_at_two_locations() -> None:
