@@ -83,7 +83,15 @@ def test_a_broker_that_forgets_everything_costs_a_tick(business: Business) -> No
     assert business.verdict().oversold == 0
 
 
-def test_a_hanging_channel_does_not_hold_up_another(business: Business) -> None:
+@pytest.fixture
+def business_of_few_threads(tmp_path: Path) -> Iterator[Business]:
+    """Three channels and a thread for each of them and for the tick: fewer than one channel has kinds of work."""
+    with open_business(tmp_path, main={"concurrency": 4}) as business:
+        yield business
+
+
+def test_a_hanging_channel_does_not_hold_up_another(business_of_few_threads: Business) -> None:
+    business = business_of_few_threads
     hanging, other = business.sandbox.shops["warung"], business.sandbox.shops["pasar"]
     with EmbeddedEngine(business.app):
         await_condition(business.sells_everywhere, SOON_S, "stock at every shop", poll_s=0.1)
