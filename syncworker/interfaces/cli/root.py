@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import rich_click
 
 from syncworker.interfaces.cli.command import RootGroup
+from syncworker.interfaces.cli.summaries import SUMMARIES
 from syncworker.interfaces.language import N_, _
+
+if TYPE_CHECKING:
+    from rich_click.rich_context import RichContext
+    from rich_click.rich_help_formatter import RichHelpFormatter
 
 #: Command → where it is defined; each is imported when it is needed, and none imports the engine at its top.
 COMMANDS = {
@@ -84,7 +89,20 @@ SHELVES = {
 
 
 class LazyGroup(RootGroup):
-    """Finds a command by importing its file."""
+    """Finds a command by importing its file; its own help knows them by their summaries."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as click's own
+        super().__init__(*args, **kwargs)
+        self._summed_up: dict[str, click.Command] = {}
+
+    def format_help(self, ctx: RichContext, formatter: RichHelpFormatter) -> None:  # type: ignore[override]
+        self._summed_up = {
+            name: rich_click.RichCommand(name=name, help=text) for name, text in SUMMARIES.items()
+        }
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._summed_up = {}
 
     def shelves(self) -> list[Any]:  # Any: as in Group
         known = set(self.list_commands(click.get_current_context()))
@@ -97,6 +115,8 @@ class LazyGroup(RootGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name in self._summed_up:
+            return self._summed_up[cmd_name]
         if cmd_name not in self.commands and cmd_name in COMMANDS:
             self.add_command(load(cmd_name), cmd_name)
         return self.commands.get(cmd_name)
