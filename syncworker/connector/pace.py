@@ -42,7 +42,7 @@ def share_rate_limits(storage_url: str | None) -> None:
     """
     global _shared  # noqa: PLW0603  # one allowance a process, as there is one a channel
     with _lock:
-        _shared = None if storage_url is None else RedisSlots.at(_address(storage_url))
+        _shared = None if storage_url is None else RedisSlots.at(redis_address(storage_url))
 
 
 def shared_slots() -> RedisSlots | None:
@@ -127,6 +127,7 @@ def _allowance(text: str) -> Allowance:
     return Allowance(name=f"{item.amount}-{item.get_expiry()}", calls=item.amount, seconds=item.get_expiry())
 
 
-def _address(storage_url: str) -> str:
+def redis_address(storage_url: str) -> str:
+    """The same Redis in the words of its own client."""
     scheme, _, place = storage_url.partition("://")
     return f"{_SOCKETS.get(scheme, scheme)}://{place.replace('virtual_host=', 'db=')}"

@@ -13,6 +13,7 @@ from celery import Celery
 from kombu.transport.redis import QoS
 
 from syncworker.settings import MEMORY_BROKER, Settings
+from syncworker.tasks.crowd import Crowd, UncrowdedCelery
 from syncworker.tasks.queues import EVERYTHING, TICK, Queues, Takes
 
 Pool = Literal["threads", "prefork"]
@@ -42,7 +43,9 @@ def create_celery(
         mend_close_after_connection_loss()
     # kombu wants a host's name even in memory.
     broker = f"{MEMORY_BROKER}localhost" if settings.is_embedded else settings.broker_url
-    celery = Celery("syncworker", broker=broker, set_as_current=False)
+    celery = UncrowdedCelery("syncworker", broker=broker, set_as_current=False)
+    if not settings.is_embedded and not settings.is_rabbitmq:
+        celery.crowd = Crowd(settings.broker_url)
     celery.conf.update(
         **_messages(queues, takes, channels),
         **_worker(settings, pool),
