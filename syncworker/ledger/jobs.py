@@ -123,6 +123,20 @@ def call_for(tx: Transaction, names: Iterable[str], kind: JobKind, *, by: dateti
     )
 
 
+def after_setback(tx: Transaction) -> int:
+    """Jobs that ended in the future are due now: the clock was set back since, and they would wait for it to come again.
+
+    How many; a lease from the future is taken back as well, since whoever has it is fenced off by its token.
+    """
+    ended = tx.execute(
+        sa.update(job).where(job.c.finished_at > tx.now, job.c.due_at > tx.now).values(due_at=tx.now)
+    )
+    held = tx.execute(
+        sa.update(job).where(job.c.started_at > tx.now, job.c.lease_until > tx.now).values(lease_until=tx.now)
+    )
+    return ended.rowcount + held.rowcount
+
+
 def put_off(tx: Transaction, name: str, kind: JobKind, *, until: datetime) -> None:
     """The job is due then, sooner or later than it was; whoever holds it goes on."""
     tx.execute(sa.update(job).where(_is(name, kind)).values(due_at=until))

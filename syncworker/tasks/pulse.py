@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import structlog
 
-from syncworker.ledger import heartbeats
+from syncworker.ledger import heartbeats, jobs
 from syncworker.ledger.heartbeats import Sign
 from syncworker.ledger.ledger import Ledger, Transaction
 
@@ -80,6 +80,8 @@ class TickPulse:
 
     def _sign(self, tx: Transaction) -> bool:
         heartbeats.give(tx, Sign.TICK, name=Sign.TICK.value, host=self._host)
+        if jobs.after_setback(tx):
+            _log.warning("clock_set_back", now=tx.now.isoformat())
         return heartbeats.take_turn(tx, Sign.PRUNE, host=self._host, every=PRUNE_EVERY)
 
 

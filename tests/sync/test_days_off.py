@@ -12,6 +12,8 @@ from syncworker.ledger.books import check_books
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.upgrade import upgrade
 from syncworker.sync import publishing
+from syncworker.sync.tick import tick
+from syncworker.tasks.pulse import TickPulse
 from tests.sync.shopfront import JOBS, Business
 
 OFF = timedelta(days=3)
@@ -53,3 +55,21 @@ def test_what_was_sold_on_days_off_is_heard_before_a_number_is_raised(
     with business.ledger.snapshot() as tx:
         assert stock.levels(tx, ["BIN"])["BIN", "main"].available == 4
         assert check_books(tx) == []
+
+
+def test_a_clock_that_is_set_back_holds_up_no_pull(business: Business) -> None:
+    business.run(2)
+    business.ledger.clock = ManualClock(business.clock.time - timedelta(hours=5))
+    assert business.shop.buy("BIN") is not None
+    assert ("shop", JobKind.PULL) not in tick(business.context)
+
+    TickPulse().swept(business.ledger)
+
+    assert ("shop", JobKind.PULL) in tick(business.context)
+    JOBS[JobKind.PULL](business.context, "shop")
+    with business.ledger.snapshot() as tx:
+        assert stock.levels(tx, ["BIN"])["BIN", "main"].available == 8
+    business.count("BIN", units=3)
+    for name, kind in tick(business.context):
+        JOBS[kind](business.context, name)
+    assert business.shop.pools["BIN"].quantity <= 2
