@@ -159,7 +159,7 @@ def update(client: ShopeeClient, location_id: str | None, wanted: ListingUpdate)
         )
     try:
         if wanted.price is not None:
-            _done(wanted, client, client.set_price(item_id, model_id, _amount(wanted.price.amount)))
+            _done(wanted, client, client.set_price(item_id, model_id, amount_of(wanted.price.amount)))
         if wanted.active is not None:
             _done(wanted, client, client.set_listed(item_id, is_listed=wanted.active))
     except RequestRefusedError as error:
@@ -167,7 +167,7 @@ def update(client: ShopeeClient, location_id: str | None, wanted: ListingUpdate)
     return _read_back(client, location_id, wanted, item_id)
 
 
-def _amount(amount: Decimal) -> Json:
+def amount_of(amount: Decimal) -> Json:
     """JSON has no exact fractions: whole amounts go as integers, others with the two digits that Shopee takes."""
     return int(amount) if amount == amount.to_integral_value() else float(amount)  # type: ignore[return-value]
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from syncworker.connector import (
     Answer,
     ChannelHttp,
+    Content,
     Document,
     Json,
     MalformedAnswerError,
@@ -143,6 +144,17 @@ class ShopeeClient:
         """Show an item to buyers or hide it, with all its models."""
         row: Json = {"item_id": int(item_id), "unlist": not is_listed}
         return self._write("product/unlist_item", {"item_list": [row]})
+
+    def upload_picture(self, form: Content) -> Reply:
+        """Hand a picture over; nobody sees it before an item names it."""
+        answer = self._http.request_json(
+            "POST", "/api/v2/media_space/upload_image", effect=False, content=form, judge=judge
+        )
+        return _opened(answer)
+
+    def add_item(self, body: Json) -> Reply:
+        """Make an item. Nothing keeps a repeat from making a second one."""
+        return self._write("product/add_item", body)
 
     def redact(self, text: str) -> str:
         """``text`` without any secret of the account."""

@@ -39,6 +39,7 @@ from syncworker.connector import (
 )
 from syncworker_shopee import catalogue, feeds, orders, quantities, shop
 from syncworker_shopee.client import ShopeeClient
+from syncworker_shopee.items import ItemMaker
 from syncworker_shopee.listings import PoolKey
 from syncworker_shopee.quantities import OF_AN_ITEM
 from syncworker_shopee.refusals import Refusal
@@ -108,21 +109,15 @@ class ShopeeChannel:
         return [quantities.with_least(one, least.get(one.entry.key)) for one in told]
 
     def publish(self, draft: ListingDraft) -> RemoteListing:
-        """The listing that has this SKU. An item is not created: it needs a category, its attributes, pictures, weight."""
+        """The listing that has this SKU, or a new item with stock 0."""
         found = catalogue.with_sku(self._client, self._settings.location_id, draft.sku)
-        if len(found) == 1:
-            return found[0]
-        if found:
+        if len(found) > 1:
             ids = ", ".join(one.listing_id for one in found)
             raise ListingRejectedError(
                 f"{draft.sku}: Shopee lists it several times ({ids}): link the right one by hand",
                 sku=draft.sku,
             )
-        raise ListingRejectedError(
-            f"{draft.sku}: no item at Shopee has this SKU. Create it in the Seller Centre, where it gets its category, "
-            "attributes, pictures and weight, with stock 0 and this SKU; then publish again",
-            sku=draft.sku,
-        )
+        return found[0] if found else ItemMaker(self._client, self._settings).make(draft)
 
     def update_listing(self, update: ListingUpdate) -> RemoteListing:
         """Change the price of a model, and show or hide an item that has no models; the rest is edited at Shopee."""
@@ -158,6 +153,8 @@ class ShopeeConnector:
     name = "shopee"
     contract = CONTRACT_VERSION
     settings: type[BaseModel] = ShopeeSettings
+    #: Without these nothing is listed.
+    publish_settings = ("items",)
 
     def open(self, account: str, settings: BaseModel, tokens: TokenStore) -> Channel:
         """One shop; needs no network."""

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from syncworker.connector import Capabilities, ChannelSettings, Known, QuantityKind, QuantityMode
+from syncworker_shopee.item_settings import ItemSettings
 
 #: For every market but those that have a host of their own: Brazil, and sellers in mainland China.
 API_URL = "https://partner.shopeemobile.com"
@@ -45,6 +46,11 @@ class ShopeeSettings(ChannelSettings):
             default="OUT_OF_STOCK",
             description="What Shopee is told when you cancel an order without naming one of its reasons",
         )
+    )
+
+    items: ItemSettings | None = Field(
+        default=None,
+        description="What items that are listed from here need beside the catalogue; without it none is listed",
     )
 
     unpaid_counts_down: Known = Field(
@@ -91,7 +97,7 @@ class ShopeeSettings(ChannelSettings):
             idempotency_s=0.0,
             batch_max=self.batch_max,
             feeds=FEEDS,
-            publishes=False,
+            publishes=self.items is not None,
             listing_fields=("price", "active"),
         )
         return self.with_facts(documented)

@@ -20,6 +20,10 @@ from syncworker.connector import (
     OutcomeUnknownError,
     Token,
 )
+from syncworker_shopee.client import ShopeeClient
+from syncworker_shopee.items import ItemMaker
+from syncworker_shopee.settings import ShopeeSettings
+from syncworker_shopee.tokens import ShopeeAuthorizer
 from syncworker_shopify.connector import ShopifyChannel
 from syncworker_shopify.settings import ShopifySettings
 from syncworker_tiktok.client import TikTokClient
@@ -170,3 +174,31 @@ def test_a_product_of_tiktok_whose_answer_cannot_be_read_is_unknown(
 
     with pytest.raises(OutcomeUnknownError):
         maker._made({}, DRAFT, "7")
+
+
+# ---------------------------------------------------------------- Shopee
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"json": {"error": "", "response": {}}},
+        {"json": {"error": "", "response": {"item_id": "7"}}},
+        {"json": {"error": "error_nobody_knows", "message": "?"}},
+        {"body": "{"},
+        {"status": 500},
+    ],
+    ids=str,
+)
+def test_an_item_of_shopee_that_may_have_been_made_is_unknown(
+    shop: responses.RequestsMock, answer: dict[str, object]
+) -> None:
+    settings = ShopeeSettings.model_validate({"partner_id": 1, "partner_key": "hush", "rate_limits": ()})
+    token = KeptToken(
+        Token(access=SecretStr("hush-token"), refresh=SecretStr("hush-too"), facts={"shop_id": "7"})
+    )
+    client = ShopeeClient("toko", settings, ShopeeAuthorizer("toko", settings, token))
+    shop.post(f"{settings.base_url}/api/v2/product/add_item", **answer)
+
+    with pytest.raises(OutcomeUnknownError):
+        ItemMaker(client, settings)._made({}, DRAFT)

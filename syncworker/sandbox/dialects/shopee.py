@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from syncworker.sandbox.dialects import shopee_bodies as bodies
+from syncworker.sandbox.dialects import shopee_making as making
 from syncworker.sandbox.dialects import shopee_rows as rows
 from syncworker.sandbox.dialects.dialect import Dialect
 from syncworker.sandbox.dialects.shopee_gate import Call, Gate
@@ -46,6 +47,7 @@ def _router(house: House) -> APIRouter:
     _add_items(admitted, desk)
     _add_facts(admitted, desk)
     _add_changes(admitted, desk)
+    _add_making(admitted, desk)
     _add_numbers(admitted, desk)
     add_orders(admitted, desk)
     add_aftersales(admitted, desk)
@@ -175,6 +177,24 @@ def _add_changes(router: APIRouter, desk: Desk) -> None:
             return Plain(envelope({"success_list": done, "failure_list": []}))
 
         return desk.exchange(shop, "patch").answer(deed)
+
+
+def _add_making(router: APIRouter, desk: Desk) -> None:
+    studios: dict[str, making.Studio] = {}
+
+    @router.post("/media_space/upload_image")
+    def upload(shop: str, call: Call = desk.call) -> Response:
+        studio = studios.setdefault(shop, making.Studio())
+        return desk.exchange(shop, "shop").answer(
+            lambda _market, _now: Plain(envelope({"image_info": making.take_picture(studio, call)}))
+        )
+
+    @router.post("/product/add_item")
+    def add(shop: str, call: Call = desk.call) -> Response:
+        studio = studios.setdefault(shop, making.Studio())
+        return desk.exchange(shop, "publish").answer(
+            lambda market, now: Plain(envelope(making.created(studio, market, call, now)))
+        )
 
 
 # ---------------------------------------------------------------- numbers

@@ -33,6 +33,9 @@ class Call:
 
     body: dict[str, object]
     query: dict[str, list[str]]
+    #: The body as it came, and its kind, where it is a form.
+    raw: bytes = b""
+    media_type: str = ""
 
     def one(self, name: str, default: str | None = None) -> str:
         """A parameter that is given once."""
@@ -75,6 +78,9 @@ class Gate:
             raise RefusedError(403, "invalid_acceess_token", "Invalid access_token, please have a check.")
         own = {name: values for name, values in query.items() if name not in _COMMON}
         body = await request.body()
+        media_type = request.headers.get("content-type", "")
+        if media_type.startswith("multipart/form-data"):
+            return Call({}, own, body, media_type)
         if body and request.headers.get("content-type") != "application/json":
             raise RefusedError(200, "error_param", "parse data failed: the body is to be JSON")
         return Call(_document(body), own)
