@@ -64,6 +64,13 @@ class NoRestock(Careless):
         return _lines(self.channel.list_orders(feed, since=since, cursor=cursor), restocked=Known.NO)
 
 
+class AllCount(Careless):
+    """Says of every line that it lowered the number, gifts among them."""
+
+    def list_orders(self, feed: str, *, since: datetime, cursor: str | None) -> OrderPage:
+        return _lines(self.channel.list_orders(feed, since=since, cursor=cursor), counts_down=Known.YES)
+
+
 class AllApplied(Careless):
     """Takes a success of the whole for one of each item."""
 

@@ -22,6 +22,7 @@ HABITS: Mapping[str, Habit] = {
         acts=habits.given_away,
         faults=(FaultSpec(kind="item_refused", count=1, code="locked"),),
     ),
+    "counts_down: gifts are said to lower the number": Habit(lie=habits.AllCount, acts=habits.given_away),
     "restocks: cancelled units are said not to be on sale again": Habit(
         true=ADJUSTS, lie=habits.NoRestock, acts=habits.sold_and_cancelled
     ),
