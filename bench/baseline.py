@@ -6,10 +6,14 @@ no incidents. They are the limit that the engine's rates are divided by, measure
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import TypeAlias
 
 import psycopg
@@ -47,6 +51,30 @@ WITH moved AS (
 ), noted AS (INSERT INTO journal (sku, units, reference) SELECT sku, -%(units)s, %(order)s FROM moved RETURNING 1)
 INSERT INTO lines (order_id, line, sku, units) SELECT %(order)s::bigint, '1', sku, %(units)s FROM moved
 """
+
+
+#: Above this a commit is mostly waiting for the disk, on both sides alike: their ratio tells of the disk, not of us.
+SLOWEST_FLUSH_MS = 1.0
+
+
+def flush_ms() -> float:
+    """How long the disk takes to make one small write durable, now; the median of 40, in milliseconds."""
+    with tempfile.TemporaryFile() as file:
+        times = []
+        for _ in range(40):
+            file.write(b"x" * 4096)
+            file.flush()
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - began)
+    return 1000 * median(times)
+
+
+def disturbed_by(flush: float) -> str:
+    """Why ratios of commits measured beside this flush time cannot be judged; empty where they can."""
+    return (
+        "" if flush <= SLOWEST_FLUSH_MS else f"a flush took {flush:.1f} ms, so both sides waited for the disk"
+    )
 
 
 def open_sqlite(path: Path, skus: Iterable[str]) -> sqlite3.Connection:

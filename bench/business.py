@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from syncworker.connector.contract import Capabilities
+from syncworker.core.model import Policy
 from syncworker.ledger import channels as channel_rows
 from syncworker.ledger import products
 from syncworker.ledger.books import check_books
@@ -56,6 +57,7 @@ def stocked(
     *,
     shown: int,
     units: int = UNITS,
+    policy: Policy = Policy.ESCROW,
 ) -> Iterator[Ledger]:
     """Every SKU counted (``units``), and listed at each channel, which is live and shows ``shown`` of it."""
     ledger = open_ledger(url)
@@ -67,7 +69,7 @@ def stocked(
                 counts = [Counted(sku=sku, location="main", units=units) for sku in some]
                 goods.count(tx, counts, reference=f"first-{number}", actor="bench")
         for name in channels:
-            _list_all(ledger, name, skus, facts, shown=shown)
+            _list_all(ledger, name, skus, facts, shown=shown, policy=policy)
         yield ledger
     finally:
         ledger.close()
@@ -94,9 +96,11 @@ def _portions(skus: Sequence[str], size: int = 5_000) -> Iterator[Sequence[str]]
         yield skus[start : start + size]
 
 
-def _list_all(ledger: Ledger, name: str, skus: Sequence[str], facts: Capabilities, *, shown: int) -> None:
+def _list_all(
+    ledger: Ledger, name: str, skus: Sequence[str], facts: Capabilities, *, shown: int, policy: Policy
+) -> None:
     with ledger.transaction() as tx:
-        use.register(tx, name, connector="bench", capabilities=facts)
+        use.register(tx, name, connector="bench", capabilities=facts, policy=policy)
         channel_rows.set_state(tx, name, ChannelState.LIVE)
         # An hour ago, so that the orders of the bench are no history.
         tx.execute(sa.update(channel).values(connected_at=tx.now - timedelta(hours=1)))

@@ -22,10 +22,14 @@ class Figure:
     behind: str
     #: Whether the bar is a goal, shown as reached or not; what is no goal has to hold.
     goal: bool = False
+    #: Why this run cannot say whether the bar is reached; empty where it can.
+    disturbed: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether it is on the right side of its bar."""
+        """Whether it is on the right side of its bar, in a run that can tell."""
+        if self.disturbed:
+            return False
         return self.value <= self.bar if self.at_most else self.value >= self.bar
 
     def as_json(self) -> dict[str, object]:

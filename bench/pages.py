@@ -22,7 +22,7 @@ ORDERS, LINES = 100, 2
 
 def bodies(skus: Sequence[str], pages: int, *, channel: str) -> list[bytes]:
     """So many pages of orders for random SKUs, as JSON."""
-    pick = random.Random(7)
+    pick = random.Random(channel)
     return [
         json.dumps(
             [

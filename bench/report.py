@@ -59,6 +59,8 @@ def _row(figure: Mapping[str, Any]) -> str:
 
 
 def _verdict(figure: Mapping[str, Any]) -> str:
+    if figure.get("disturbed"):
+        return f"**not judged**: {figure['disturbed']}"
     if figure["holds"]:
         return "reached" if figure.get("goal") else "yes"
     return "**not reached**" if figure.get("goal") else "**no**"
@@ -66,7 +68,15 @@ def _verdict(figure: Mapping[str, Any]) -> str:
 
 def line(figure: Mapping[str, Any]) -> str:
     """One figure for a person at a terminal."""
-    mark = "ok  " if figure["holds"] else "goal" if figure.get("goal") else "FAIL"
+    mark = (
+        "?   "
+        if figure.get("disturbed")
+        else "ok  "
+        if figure["holds"]
+        else "goal"
+        if figure.get("goal")
+        else "FAIL"
+    )
     return f"{mark} {figure['what']}: {_measured(figure)} ({_bar(figure)}); {figure['behind']}"
 
 
