@@ -138,7 +138,7 @@ def test_every_mistake_of_the_configuration_is_named_at_once(shop: Shop) -> None
         (
             f"{shop.folder}/syncworker.toml: 'lenguage' is unknown; did you mean 'language'? there are: actor, broker_url,"
             " concurrency, database_url, escrow_below, keep_audit_days, keep_incidents_days, keep_runs_days, keep_traffic_days,"
-                " language, log_format, log_level, metrics_host, metrics_port, policy, rates_url, tick_s, token_key"
+            " language, log_format, log_level, metrics_host, metrics_port, policy, rates_url, tick_s, token_key"
         ),
         f"{shop.folder}/syncworker.toml: tick_s: found -1, expected seconds between 0.1 and 60, for instance 2",
         (
