@@ -12,9 +12,10 @@ from functools import cache
 
 import pytest
 
-from syncworker.core.model import BelowZero, ChannelRules, Limits, Policy, QuantityMode
+from syncworker.core.model import BelowZero, ChannelRules, Limits, Policy, PolicyChoice, QuantityMode
+from syncworker.forecast.setting import Article, Setting, Shop, Tally, Visit
+from syncworker.forecast.world import World
 from syncworker.interfaces.demo import cast, visits
-from tests.core.selling_world import Article, Setting, Shop, Tally, World
 
 SET, CAS, ADJUST = QuantityMode.SET, QuantityMode.COMPARE_AND_SET, QuantityMode.ADJUST
 SEEDS = range(20)
@@ -115,9 +116,11 @@ def demo(*modes: QuantityMode, latency_s: float = 0.25, seconds: float = visits.
     )
 
 
-def _buyers_of_the_demo(seed: int, seconds: float) -> list[tuple[float, str, str]]:
+def _buyers_of_the_demo(seed: int, seconds: float) -> list[Visit]:
     acts = visits.draw_acts(seed, seconds)
-    return [(DOORS_OPEN_S + act.at_s, act.shop, act.sku) for act in acts if isinstance(act, visits.Visit)]
+    return [
+        Visit(DOORS_OPEN_S + act.at_s, act.shop, act.sku) for act in acts if isinstance(act, visits.Visit)
+    ]
 
 
 def instantly(setting: Setting) -> Setting:
@@ -146,11 +149,13 @@ WORLDS = {
     "demo, instantly": instantly(demo(CAS, ADJUST, SET)),
 }
 SHARED = {
-    "live sale, shared": replace(WORLDS["live sale, set-only, 10 s declared"], policy=Policy.SHARED),
-    "36 units, 60/h, shared": replace(
-        WORLDS["36 units, 60/h, set-only, 10 s declared"], policy=Policy.SHARED
+    "live sale, shared": replace(
+        WORLDS["live sale, set-only, 10 s declared"], policy=PolicyChoice(Policy.SHARED)
     ),
-    "demo, shared": replace(WORLDS["demo, its own shops"], policy=Policy.SHARED),
+    "36 units, 60/h, shared": replace(
+        WORLDS["36 units, 60/h, set-only, 10 s declared"], policy=PolicyChoice(Policy.SHARED)
+    ),
+    "demo, shared": replace(WORLDS["demo, its own shops"], policy=PolicyChoice(Policy.SHARED)),
 }
 
 
