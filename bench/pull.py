@@ -26,7 +26,6 @@ from syncworker.connector.contract import (  # noqa: E402
     Capabilities,
     ChannelLine,
     ChannelOrder,
-    Known,
     OrderPage,
     OrderStatus,
     Outcome,
@@ -34,6 +33,7 @@ from syncworker.connector.contract import (  # noqa: E402
     QuantityPush,
 )
 from syncworker.connector.fake import FakeChannel  # noqa: E402
+from syncworker.core.model import Known  # noqa: E402
 from syncworker.sync.context import Context  # noqa: E402
 from syncworker.sync.pull import pull_orders  # noqa: E402
 
