@@ -26,6 +26,8 @@ DRAIN_PAUSE_S = 600.0
 RECONCILE_S = 900.0
 #: A number is asked for this long after the moment from which an answer can be believed.
 MARGIN_S = 0.001
+#: The longest pause of a pool after refusals, one by one twice as long.
+LONGEST_PAUSE_S = 300.0
 
 
 class Engine:
@@ -148,7 +150,9 @@ class Engine:
                 pool.bound, order.units, counts_down=Known.YES, placed_at=placed, at=now, rules=rules
             )
         order.is_recorded, order.is_closed = True, is_cancelled
-        if is_cancelled and order.restocks and rules.readable:
+        if rules.readable and exposure.is_broken(pool.bound):
+            self._want_read(pool, self.timeline.now)
+        elif rules.readable and is_cancelled and order.restocks:
             self._want_read(pool, self.timeline.now + rules.read_lag_s)
         return True
 
@@ -221,11 +225,14 @@ class Engine:
             pool.shown, pool.shown_since = number, applied
         else:
             pool.held_back = True
+            pause_s = min(LONGEST_PAUSE_S, 2.0 ** (pool.refusals - 1)) if pool.refusals else 0.0
+            pool.not_before, pool.refusals = self.timeline.now + pause_s, pool.refusals + 1
             self._wake(pool)
         self.plan([pool])
 
     def _acknowledged(self, pool: Pool, one: Open, before: int, applied: float) -> None:  # noqa: ARG002 - as _refused
         now, rules, push = self.timeline.clock, pool.shop.rules, one.planned
+        pool.refusals = 0
         if not one.is_set:
             self._difference_acknowledged(pool, one, applied)
             self.plan([pool])
@@ -305,9 +312,10 @@ class Engine:
     def settle(self, pool: Pool, proof: PullProof) -> bool:
         """A finished pull may prove a lower bound; whether anything changed."""
         rules, base = pool.shop.rules, pool.bound.base
-        was_held_back, pool.held_back = pool.held_back, False
+        was_held_back = pool.held_back
+        pool.held_back = was_held_back and self.timeline.now < pool.not_before
         if base is None or not exposure.settles(pool.bound, proof, rules):
-            return was_held_back
+            return was_held_back and not pool.held_back
         pool.bound = exposure.settled(pool.bound, proof, rules)
         opens = list(pool.pushes)
         pool.pushes = [
@@ -319,10 +327,10 @@ class Engine:
         ]
         if pool.withdraw and (pool.bound.exposure or 0) <= 0:
             pool.withdraw = False
-        self.look_for_slack(pool)
+        self._look_for_slack(pool)
         return True
 
-    def look_for_slack(self, pool: Pool) -> None:
+    def _look_for_slack(self, pool: Pool) -> None:
         """What is held above what is shown could be sold elsewhere: it is read back, if that can be."""
         rules = pool.shop.rules
         if rules.readable and not rules.own_number and (pool.bound.exposure or 0) > max(pool.shown, 0):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from syncworker.core.model import ChannelRules, Limits, Policy, PolicyChoice
 
 #: Moments at which the course of a run is noted, evenly over its time.
-SAMPLES = 96
+SAMPLES = 480
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,8 @@ class Setting:
     policy: PolicyChoice = field(default_factory=lambda: PolicyChoice(Policy.ESCROW))
     limits: Mapping[tuple[str, str], Limits] = field(default_factory=dict)
     upsets: Upsets = field(default_factory=Upsets)
+    #: Whether it goes on when nothing can be sold any more, so that every policy counts the same visits.
+    to_the_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,10 @@ class Pool:
     #: Sales that the engine knows of: second, units.
     recent: deque[tuple[float, int]] = field(default_factory=deque)
     drained_at: float = -1e9
+    #: After a refusal: until its shop was asked for orders, and its pause is over.
     held_back: bool = False
+    not_before: float = 0.0
+    refusals: int = 0
     #: It is to be proven empty: nobody can read what is left.
     withdraw: bool = False
     read_at: float | None = None

@@ -53,13 +53,14 @@ class World:
         """Run until the time is over or all that can be sold is sold."""
         self.timeline.at(0.0, self.engine.open)
         self._await_next_buyer()
-        while (
-            (when := self.timeline.next) is not None
-            and when <= self.setting.seconds
-            and not self._is_sold_out()
-        ):
+        ends, to_the_end = self.setting.seconds, self.setting.to_the_end
+        while (when := self.timeline.next) is not None and when <= ends:
+            if not to_the_end and self._is_sold_out():
+                break
             self._note_until(when)
             self.timeline.advance()
+        if to_the_end:
+            self.timeline.now = ends
         self._note_until(math.inf)
         self.tally.pulls = sum(self._turns(shop) for shop in self.setting.shops)
         return self.tally
@@ -220,7 +221,7 @@ class World:
         for pool in waiting:
             if self.engine.settle(pool, proof):
                 changed[pool] = None
-            if pool.bound.pending is not None:
+            if pool.bound.pending is not None or pool.held_back:
                 self._waiting[shop.name][pool] = None
         if self._unseen[shop.name] or self._waiting[shop.name]:
             self._wake(shop)

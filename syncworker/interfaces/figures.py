@@ -19,6 +19,14 @@ def number(value: int) -> str:
     return format_decimal(value, locale=_locale())
 
 
+def mean(value: float) -> str:
+    """An average: ``0.25`` below ten, ``19.7`` below a hundred, ``1,250`` above; without zeros at its end."""
+    from babel.numbers import format_decimal
+
+    places = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return format_decimal(round(value, places), locale=_locale())
+
+
 def number_or_unknown(value: int | None) -> str:
     """Unknown is never zero."""
     return _("unknown") if value is None else number(value)

@@ -39,6 +39,7 @@ COMMANDS = {
     "limit": "limit:limit",
     "price": "price:price",
     "policy": "policy:policy",
+    "simulate": "simulate:simulate",
     "pool": "pool:pool",
     "incident": "incident:incident",
     "parked": "parked:parked",
@@ -71,7 +72,7 @@ SHELVES = {
         "plan",
         "undo",
     ),
-    N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "policy"),
+    N_("Goods and shops"): ("product", "channel", "listing", "price", "limit", "policy", "simulate"),
     N_("What needs you"): ("incident", "parked"),
     N_("Look after it"): (
         "doctor",

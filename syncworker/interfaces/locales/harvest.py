@@ -17,7 +17,7 @@ from syncworker.interfaces.sentences import CONTEXT
 
 PACKAGE = Path(syncworker.__file__).parent
 #: Rooms whose errors reach a person.
-ENGINE = ("errors.py", "bootstrap.py", "settings", "sync", "ledger", "connector", "tasks")
+ENGINE = ("errors.py", "bootstrap.py", "settings", "forecast", "sync", "ledger", "connector", "tasks")
 #: Calls and lists that take sentences for people, beside what is raised.
 _TAKERS = ("Error", "Problem", "BadCell", "_refuse")
 _LISTS = ("problems", "found", "warnings", "_problems")
