@@ -108,6 +108,18 @@ def free_all(tx: Transaction) -> int:
     return freed.rowcount
 
 
+def free_overdue(tx: Transaction, *, before: datetime) -> list[tuple[str, JobKind]]:
+    """Take back the leases that ran out before then; whose they were. Who works on still drops its work."""
+    ran_out = sa.and_(job.c.lease_until < before, job.c.lease_until.is_not(None))
+    freed = tx.execute(
+        sa.update(job)
+        .where(ran_out)
+        .values(lease_token=None, lease_until=None)
+        .returning(job.c.channel, job.c.kind)
+    )
+    return sorted((row.channel, JobKind(row.kind)) for row in freed)
+
+
 def due(tx: Snapshot) -> list[tuple[str, JobKind]]:
     """Jobs whose time has come, that nobody holds and whose channel may be asked now."""
     return [(row.channel, JobKind(row.kind)) for row in tx.execute(_DUE, {"now": tx.now})]

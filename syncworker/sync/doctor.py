@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
 from syncworker.core.availability import free_of
 from syncworker.core.exposure import horizon_passed
@@ -25,49 +24,14 @@ from syncworker.ledger import (
 from syncworker.ledger.channels import ChannelState
 from syncworker.ledger.incidents import IncidentKind
 from syncworker.ledger.ledger import Snapshot
+from syncworker.sync.finding import Finding, FindingKind
+from syncworker.sync.leftovers import leftovers, pointing_nowhere
 from syncworker.sync.stockroom import stockroom_of
 
 #: A job that nobody has taken for this long past its time: nobody is working.
 IDLE_AFTER = timedelta(minutes=5)
 #: The tick finds what is overdue within seconds; this much later it was not found.
 GRACE = timedelta(minutes=1)
-
-
-class FindingKind(StrEnum):
-    """What is wrong, or wants to be known."""
-
-    BOOKS = "books"
-    RESERVED = "reserved"
-    HOLD = "hold"
-    HOLD_OVERDUE = "hold_overdue"
-    EXPOSED = "exposed"
-    DEFICIT = "deficit"
-    ADOPTING = "adopting"
-    OVERSOLD = "oversold"
-    PUSH_OVERDUE = "push_overdue"
-    LEASE_OVERDUE = "lease_overdue"
-    NOBODY_WORKS = "nobody_works"
-    NOT_PROTECTED = "not_protected"
-    OBSERVING = "observing"
-    INCIDENT = "incident"
-
-
-#: Findings that only tell: nothing is wrong with these.
-HARMLESS = frozenset({FindingKind.ADOPTING, FindingKind.OBSERVING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was found; ``facts`` are numbers and names for people and programs."""
-
-    kind: FindingKind
-    #: A SKU, a channel, a pool as ``channel/SKU``, or an incident's subject.
-    subject: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def needs_attention(self) -> bool:
-        return self.kind not in HARMLESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,28 +49,40 @@ class Diagnosis:
 
 def examine(tx: Snapshot) -> Diagnosis:
     """Prove every promise again, from one snapshot."""
-    levels = stock.levels(tx)
-    known = channels.all_channels(tx)
     findings = [
         *(
             Finding(kind=FindingKind.BOOKS, subject="ledger", facts={"text": text})
             for text in books.check_books(tx)
         ),
+        *pointing_nowhere(tx),
+    ]
+    # Whatever stands on a row that is not there cannot be looked at.
+    if not any(one.kind is FindingKind.LOST for one in findings):
+        findings += _standing(tx)
+    return Diagnosis(findings=tuple(findings), looked_at=_looked_at(tx))
+
+
+def _standing(tx: Snapshot) -> list[Finding]:
+    return [
         *_reserved(tx),
         *_holds(tx),
         *_sums(tx),
         *_pushes(tx),
         *_jobs(tx),
         *_protection(tx),
+        *leftovers(tx),
         *_other_incidents(tx),
     ]
-    looked_at = {
-        "parts": len(levels),
+
+
+def _looked_at(tx: Snapshot) -> dict[str, int]:
+    known = channels.all_channels(tx)
+    return {
+        "parts": len(stock.levels(tx)),
         "channels": len(known),
         "pools": sum(len(pools.of_channel(tx, channel.name)) for channel in known),
         "unanswered_pushes": len(pushes.unanswered(tx)),
     }
-    return Diagnosis(findings=tuple(findings), looked_at=looked_at)
 
 
 def _reserved(tx: Snapshot) -> Iterator[Finding]:
@@ -139,7 +115,8 @@ def _holds(tx: Snapshot) -> Iterator[Finding]:
 def _sums(tx: Snapshot) -> Iterator[Finding]:
     """The channels together can sell no more than there is, or people have been told."""
     room = stockroom_of(tx, [one.sku for one in products.list_products(tx)])
-    told = {one.subject for one in incidents.open_incidents(tx, kind=IncidentKind.DEFICIT)}
+    told = {one.subject: one for one in incidents.open_incidents(tx, kind=IncidentKind.DEFICIT)}
+    short = set()
     for part in sorted(room.parts()):
         available = room.available(part)
         free = free_of(available, room.exposures(part))
@@ -154,8 +131,12 @@ def _sums(tx: Snapshot) -> Iterator[Finding]:
             )
             yield Finding(kind=FindingKind.ADOPTING, subject=str(part), facts={**facts, "unknown": unknown})
         elif free < 0:
+            short.add(str(part))
             kind = FindingKind.DEFICIT if str(part) in told else FindingKind.EXPOSED
             yield Finding(kind=kind, subject=str(part), facts=facts)
+    for subject in sorted(told.keys() - short):
+        over = {"incident": IncidentKind.DEFICIT.value, "number": told[subject].id}
+        yield Finding(kind=FindingKind.INCIDENT_OVER, subject=subject, facts=over)
 
 
 def _pushes(tx: Snapshot) -> Iterator[Finding]:
@@ -164,6 +145,8 @@ def _pushes(tx: Snapshot) -> Iterator[Finding]:
     waiting = pushes.unanswered(tx)
     records = pools.load(tx, {push.pool_id for push in waiting})
     for push in waiting:
+        if push.channel not in known or push.pool_id not in records:
+            continue
         rules = known[push.channel].rules
         if horizon_passed(push.open, tx.now - rules.read_lag - rules.visibility_lag - GRACE, rules):
             subject = f"{push.channel}/{records[push.pool_id].sku}"

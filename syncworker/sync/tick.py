@@ -44,7 +44,7 @@ def tick(context: Context) -> list[tuple[str, JobKind]]:
 
 def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
     known = {record.name: record for record in channels.all_channels(tx)}
-    _take_stuck_pushes(tx, known)
+    take_stuck_pushes(tx, known)
     _close_applied(tx, known)
     _drain_unreadable(tx, known)
     review_tokens(tx)
@@ -68,8 +68,11 @@ def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
     return found
 
 
-def _take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
-    """A push whose owner died is unknown once it can no longer land; then a read-back, or a set 0, proves what became of it."""
+def take_stuck_pushes(tx: Transaction, known: dict[str, ChannelRecord]) -> None:
+    """A push whose owner died is unknown once it can no longer land; then a read-back, or a set 0, proves what became of it.
+
+    ``known`` are the channels by name. Harmless to repeat.
+    """
     overdue = [
         push for push in pushes.unanswered(tx) if horizon_passed(push.open, tx.now, known[push.channel].rules)
     ]

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syncworker.errors import InputError
 from syncworker.interfaces.cli.command import ATTENTION, OK, Command
 from syncworker.interfaces.cli.desk import Desk, pass_desk
 from syncworker.interfaces.language import N_, _
 
 if TYPE_CHECKING:
-    from syncworker.sync.doctor import Diagnosis, Finding
+    from syncworker.sync.doctor import Diagnosis
+    from syncworker.sync.finding import Finding
 
 #: What was found, and what to do, by kind.
 _TEXTS = {
     "books": (
         N_("The books do not add up: {text}"),
-        N_("Rows were changed behind our back. Count the goods and enter them with `syncworker stock set`."),
+        N_(
+            "Rows were changed behind our back. Count the goods and enter them with `syncworker stock set`; or, if the movements"
+            " are right, `syncworker doctor --repair --rebuild-counts`."
+        ),
     ),
     "reserved": (
         N_("{subject}: {reserved} reserved, but live orders promise {orders} and holds {holds}."),
@@ -59,7 +64,9 @@ _TEXTS = {
     ),
     "lease_overdue": (
         N_("{subject}: whoever did the {job} stopped in the middle, at {since}."),
-        N_("Nothing to do while `syncworker up` runs: it takes the work over. Is it running?"),
+        N_(
+            "Nothing to do while `syncworker up` runs: it takes the work over. Is it running? `--repair` frees it."
+        ),
     ),
     "nobody_works": (
         N_("{subject}: a {job} has been due since {since} and nobody does it."),
@@ -68,6 +75,40 @@ _TEXTS = {
     "not_protected": (
         N_("{subject}: {listings} listings sell goods of ours without being linked: {skus}."),
         N_("Link them: `syncworker listing suggest {subject} --apply`."),
+    ),
+    "orphans": (
+        N_("{rows} rows of {table} belong to a {parent} that is not there."),
+        N_("Nobody misses them: `syncworker doctor --repair` drops them."),
+    ),
+    "lost": (
+        N_("{rows} rows of {table} belong to a {parent} that is not there, and they count."),
+        N_("Rows were deleted from outside. Restore a backup (`syncworker db restore FILE`), or report it."),
+    ),
+    "number_lost": (
+        N_(
+            "{channel} sells {sku} from listing {listing}, and its number is not there: nobody counts what it sells."
+        ),
+        N_(
+            "`syncworker doctor --repair`, then link it again: `syncworker listing suggest {channel} --apply`."
+        ),
+    ),
+    "no_listing": (
+        N_("{subject}: counted with {exposure}, though no listing of ours sells from it."),
+        N_("`syncworker doctor --repair` has it shown as 0 until nothing can be sold from it."),
+    ),
+    "mark_lost": (
+        N_("{subject}: whatever changes, it is not looked at any more."),
+        N_("`syncworker doctor --repair` has it looked at again."),
+    ),
+    "unplanned": (
+        N_("{subject}: {value} would be sent, and nothing looks at it."),
+        N_("`syncworker doctor --repair` has it looked at again."),
+    ),
+    "incident_over": (
+        N_(
+            "Incident {number} about {subject} is over, or about something that is not there, and open still."
+        ),
+        N_("`syncworker doctor --repair` closes it."),
     ),
     "observing": (
         N_("{subject}: only observed, not protected yet ({pools} numbers, {unlinked} listings not linked)."),
@@ -78,21 +119,51 @@ _TEXTS = {
 
 @click.command(
     cls=Command,
-    example="doctor",
+    example="doctor --repair",
     help=N_(
         "Can the books be trusted, and is anything stuck? Proves from the rows that movements add up to the stock, that"
-        " the channels together can sell no more than there is, that what is reserved is promised to somebody, and that"
-        " no push and no job hangs.\n\nExit code 0: all is well. 4: something needs you; each finding says what to do."
+        " the channels together can sell no more than there is, that what is reserved is promised to somebody, that every"
+        " row belongs to something, and that no push and no job hangs.\n\n"
+        "--repair mends what can be mended and says what it did: a push without an answer is read back, work whose owner is"
+        " gone is freed, rows that belong to nothing are dropped, numbers that nothing looks at are looked at again."
+        " A count that differs from its movements is only shown; --rebuild-counts sets it to what they add up to.\n\n"
+        "Exit code 0: all is well. 4: something needs you; each finding says what to do."
     ),
 )
+@click.option("--repair", "mends", is_flag=True, help=N_("Mend what can be mended, and say what was done."))
+@click.option(
+    "--rebuild-counts",
+    is_flag=True,
+    help=N_(
+        "With --repair: set counts that differ from their movements to what these add up to. Asks first."
+    ),
+)
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @pass_desk
-def doctor(desk: Desk) -> int:
-    """Prove the books."""
+def doctor(desk: Desk, mends: bool, rebuild_counts: bool, yes: bool) -> int:
+    """Prove the books; with ``mends`` put right what can be."""
+    from syncworker.interfaces.cli.doctor_repair import consent, repair_document, show_repairs
     from syncworker.sync.doctor import examine
+    from syncworker.sync.repairing import Repair, repair
 
-    with desk.app() as app, app.ledger.snapshot() as tx:
-        diagnosis = examine(tx)
-    desk.answer(_document(diagnosis), lambda: _show(desk, diagnosis))
+    if rebuild_counts and not mends:
+        raise InputError(_("--rebuild-counts goes with --repair."))
+    done: tuple[Repair, ...] = ()
+    with desk.app() as app:
+        if rebuild_counts:
+            consent(desk, app, yes=yes)
+        if mends:
+            done = repair(app.context, actor=app.settings.actor, rebuild_counts=rebuild_counts)
+        with app.ledger.snapshot() as tx:
+            diagnosis = examine(tx)
+    document = {**_document(diagnosis), **({"repairs": repair_document(done)} if mends else {})}
+
+    def show() -> None:
+        if mends:
+            show_repairs(desk, done)
+        _show(desk, diagnosis)
+
+    desk.answer(document, show)
     return OK if diagnosis.healthy else ATTENTION
 
 
@@ -112,12 +183,13 @@ def finding_texts(finding: Finding) -> tuple[str, str]:
             details=facts,
         )
         return words.incident(one), words.next_step(one)
-    said = {"subject": finding.subject, "sku": finding.subject.partition("@")[0], **_spoken(facts)}
+    said = {"subject": finding.subject, "sku": finding.subject.partition("@")[0], **spoken(facts)}
     found, step = _TEXTS[finding.kind.value]
     return _(found).format_map(said), _(step).format_map(said)
 
 
-def _spoken(facts: Mapping[str, object]) -> dict[str, str]:
+def spoken(facts: Mapping[str, object]) -> dict[str, str]:
+    """Facts as people read them."""
     from datetime import datetime
 
     from syncworker.interfaces.cli import words

@@ -64,6 +64,7 @@ RUNS = {
     "remove": N_("channel removed"),
     "undo": N_("undone"),
     "restore": N_("backup restored"),
+    "repair": N_("mended by the doctor"),
 }
 
 JOBS = {
