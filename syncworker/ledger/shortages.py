@@ -29,14 +29,12 @@ def possibly_short(tx: Snapshot, places: Iterable[Place]) -> set[Place]:
 _AVAILABLE = sa.select(stock.c.sku, stock.c.location, (stock.c.on_hand - stock.c.reserved).label("available"))
 _AVAILABLE = _AVAILABLE.where(is_among(stock.c.sku, "parts"))
 _EXPOSED = sa.case((pool.c.exposure > 0, pool.c.exposure), else_=0)
+# Added up here: asked to group them, SQLite would walk all pools in the order of their SKUs.
 _PROMISED = sa.union_all(
-    sa.select(pool.c.sku, sa.func.sum(_EXPOSED))
-    .where(is_among(pool.c.sku, "parts"), pool.c.in_sum)
-    .group_by(pool.c.sku),
-    sa.select(product_part.c.part, sa.func.sum(product_part.c.units * _EXPOSED))
+    sa.select(pool.c.sku, _EXPOSED).where(is_among(pool.c.sku, "parts"), pool.c.in_sum),
+    sa.select(product_part.c.part, product_part.c.units * _EXPOSED)
     .join(pool, pool.c.sku == product_part.c.sku)
-    .where(is_among(product_part.c.part, "parts"), pool.c.in_sum)
-    .group_by(product_part.c.part),
+    .where(is_among(product_part.c.part, "parts"), pool.c.in_sum),
     sa.select(publication.c.sku, publication.c.units).where(is_among(publication.c.sku, "parts")),
     sa.select(product_part.c.part, product_part.c.units * publication.c.units)
     .join(publication, publication.c.sku == product_part.c.sku)
