@@ -166,6 +166,19 @@ def test_what_cannot_be_is_refused_with_a_sentence(
     assert said in stocked.refused("simulate", *(one.format(orders=orders) for one in options))
 
 
+def test_whoever_shares_is_told_the_numbers_that_stand_on_the_page(stocked: Shop) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulate.md").read_text("utf-8")
+    calm = page.split("| world |")[1]
+    rows = [line.split(" | ") for line in calm.splitlines() if "| shared, all set |" in line]
+    twice = {cells[0].lstrip("| "): float(cells[4].strip("*")) for cells in rows}
+
+    warned = stocked.refused("policy", "set", "shared", "--default")
+
+    assert f"one piece of a kind {twice['one of a kind, 60 an hour']:g} were" in warned
+    assert f"a visitor a minute {twice['36 units, 60 an hour']:g};" in warned
+    assert f"a visitor a second {twice['live sale: 200 units, 3,600 an hour']:.0f}." in warned
+
+
 def test_the_books_tell_who_bought_what_where_and_what_lay_there_before(stocked: Shop) -> None:
     for number in range(3):
         stocked.ok("sale", "add", "BIN-BAMBU", "2", "--reference", f"visit-{number}")
