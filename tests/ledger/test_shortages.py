@@ -11,7 +11,6 @@ from syncworker.ledger.shortages import possibly_short
 from syncworker.ledger.stock import MovementKind, apply_effects
 from tests.ledger.catalogue import MAIN, effect, stocked
 
-
 BIN_MAIN, BROOM_MAIN = ("BIN", MAIN), ("BROOM", MAIN)
 
 
