@@ -13,6 +13,7 @@ from tests.invariants import check_rule
 from tests.scratch import write_into_memory
 from tests.servers import PostgresServer, RedisServer
 from tests.statements import share_compiled
+from tests.told_incidents import watched
 
 # Cores are shared with other tests, so how long one example took says nothing; a failure prints how to repeat it.
 settings.register_profile(
@@ -72,3 +73,12 @@ def the_rule_holds(monkeypatch: pytest.MonkeyPatch) -> None:
         self.before_commit.append(check_rule)
 
     monkeypatch.setattr(Ledger, "__init__", watched)
+
+
+@pytest.fixture(autouse=True)
+def incidents_are_told(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that docs/incidents.md names opens and closes what it is named for."""
+    path = request.path.relative_to(request.config.rootpath).as_posix()
+    name = getattr(request.node, "originalname", request.node.name)
+    with watched(f"{path}::{name}", monkeypatch):
+        yield

@@ -20,6 +20,10 @@ from syncworker.sync.stockroom import Part, Stockroom, stockroom_of
 FAILING_AFTER = 3
 #: For so long people are told that a channel was later than it declares.
 LATE_FOR = timedelta(days=1)
+#: For so long at least they are told that a backup was restored: only they know what was typed in since it was made.
+RESTORED_FOR = timedelta(days=1)
+#: Incidents about one number at a channel.
+_OF_NUMBERS = (IncidentKind.PARKED, IncidentKind.DRIFT, IncidentKind.FAILING)
 
 
 def review_parts(tx: Transaction, parts: Iterable[Part]) -> None:
@@ -148,6 +152,19 @@ def forget_lateness(tx: Transaction, channel: ChannelRecord) -> None:
     for one in incidents.open_incidents(tx, kind=IncidentKind.LATE_ORDER, subject=f"channel/{channel.name}"):
         if datetime.fromisoformat(str(one.details["last_at"])) < tx.now - LATE_FOR:
             incidents.close_incident(tx, IncidentKind.LATE_ORDER, one.subject)
+
+
+def forget_restored(tx: Transaction) -> None:
+    """Close *restored* once every number is known again and people have had a day to enter what the backup lacks."""
+    for one in incidents.open_incidents(tx, kind=IncidentKind.RESTORED):
+        if one.opened_at < tx.now - RESTORED_FOR and not pools.unknown(tx):
+            incidents.close_incident(tx, one.kind, one.subject)
+
+
+def numbers_gone(tx: Transaction, record: PoolRecord) -> None:
+    """No listing of ours sells from the number any more: whatever was wrong with it concerns nobody."""
+    for kind in _OF_NUMBERS:
+        incidents.close_incident(tx, kind, f"pool/{record.id}")
 
 
 def review_protection(tx: Transaction, name: str) -> None:

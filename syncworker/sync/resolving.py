@@ -18,11 +18,11 @@ BY_PERSON = frozenset(
 
 def may_be_resolved(tx: Snapshot, one: Incident) -> bool:
     """Whether a person's word closes it now."""
-    return one.closed_at is None and _is_by_person(one) and not _unread(tx, one)
+    return one.closed_at is None and is_by_person(one) and not _unread(tx, one)
 
 
-def _is_by_person(one: Incident) -> bool:
-    """Of the drifts only those that keep a number as it is, by the operator's own wish."""
+def is_by_person(one: Incident) -> bool:
+    """Whether it waits for a person's word; of the drifts only those that keep a number as it is, by the operator's own wish."""
     return one.kind in BY_PERSON or drifting.is_kept(one)
 
 
@@ -37,7 +37,7 @@ def resolve(tx: Transaction, context: Context, incident_id: int, *, reason: str,
     one = incidents.load(tx, incident_id)
     if one.closed_at is not None:
         raise InputError(f"Incident {one.id} is closed already.")
-    if not _is_by_person(one):
+    if not is_by_person(one):
         raise InputError(
             f"Incident {one.id} closes by itself once it is mended, and by no word before that."
             f" See what to do with `syncworker incident show {one.id}`."

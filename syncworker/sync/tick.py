@@ -16,6 +16,7 @@ from syncworker.sync import withdrawing
 from syncworker.sync.answers import want_proof
 from syncworker.sync.context import Context, log
 from syncworker.sync.holding import keep_holds
+from syncworker.sync.incidents import forget_restored
 from syncworker.sync.planning import is_drainable
 from syncworker.sync.settle import reconcile_after
 from syncworker.sync.vault import review_tokens
@@ -48,6 +49,7 @@ def _sweep(tx: Transaction) -> list[tuple[str, JobKind]]:
     _close_applied(tx, known)
     _drain_unreadable(tx, known)
     review_tokens(tx)
+    forget_restored(tx)
     pools.look_again(
         tx, [reason.value for reason in WAITS_FOR_TIME], planned_before=tx.now - LOOK_AGAIN_AFTER
     )

@@ -15,7 +15,7 @@ from syncworker.ledger.ledger import Transaction
 from syncworker.ledger.listings import ListingRecord
 from syncworker.ledger.pools import PoolRecord
 from syncworker.ledger.pushes import PushRecord
-from syncworker.sync.incidents import review_protection
+from syncworker.sync.incidents import numbers_gone, review_protection
 
 
 def wish_of(channel: ChannelRecord, record: PoolRecord) -> Reason | None:
@@ -74,7 +74,8 @@ def unlink_waiting(tx: Transaction, record: PoolRecord) -> None:
         return
     review_hidden(tx, [record.id])
     if not contents.selling_from(tx, [record.id]):
-        pools.update(tx, record.id, in_sum=False, withdraw=False, hidden=False, read_due_at=None)
+        pools.update(tx, record.id, in_sum=False, withdraw=False, hidden=False, read_due_at=None, parked=None)
+        numbers_gone(tx, record)
     review_protection(tx, record.channel)
 
 

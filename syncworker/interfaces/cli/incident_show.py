@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 def show(desk: Desk, incident_id: int) -> int:
     """One incident."""
     from syncworker.interfaces.cli.status import incident_document
-    from syncworker.sync.resolving import BY_PERSON, may_be_resolved
+    from syncworker.sync.resolving import is_by_person, may_be_resolved
 
     with desk.app() as app, app.ledger.snapshot() as tx:
         one = _load(tx, incident_id)
         ready = may_be_resolved(tx, one)
-    by_person = one.kind in BY_PERSON
+    by_person = is_by_person(one)
     document = {
         **incident_document(one),
         "closes": "by_person" if by_person else "by_itself",

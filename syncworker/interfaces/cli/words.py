@@ -149,7 +149,8 @@ _NEXT_STEPS = {
     ),
     IncidentKind.NOT_PROTECTED: N_("Link them: `syncworker listing suggest {channel} --apply`."),
     IncidentKind.RESTORED: N_(
-        "Nothing to do: only withdrawals are sent meanwhile. Watch `syncworker status`."
+        "Only withdrawals are sent until every number is read: watch `syncworker status`. Then enter again what was typed in"
+        " since that backup was made (goods in, counts, sales at the stall): nobody else knows it."
     ),
     IncidentKind.LISTING_REFUSED: N_(
         "Change {sku} in the catalogue, or its price (`syncworker price set {channel} {sku}`): it is sent by itself."
