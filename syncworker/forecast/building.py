@@ -20,6 +20,7 @@ USUALLY_LISTED_S = (1.0, 10.0)
 USUAL_SHARES = {"shop-1": 62.0, "shop-2": 22.0, "shop-3": 10.0, "shop-4": 6.0}
 USUAL_SKU, USUAL_STOCK = "SKU", 36
 HOUR_S = 3600.0
+USUAL_HOURS = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class Demand:
     rate: float = 0.0
     hours: float | None = None
 
+    @property
+    def visits(self) -> float:
+        """How many come in one run, about."""
+        if self.history is not None:
+            return len(self.history.rows)
+        return self.rate * (USUAL_HOURS if self.hours is None else self.hours)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -93,7 +101,7 @@ def _with_demand(wishes: Wishes, shops: Sequence[Shop]) -> Setting:
             articles=articles,
             shops=shops,
             visitors_per_h=demand.rate,
-            seconds=seconds or 12 * HOUR_S,
+            seconds=seconds or USUAL_HOURS * HOUR_S,
             upsets=wishes.upsets,
             limits=wishes.limits,
             to_the_end=True,

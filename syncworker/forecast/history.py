@@ -22,6 +22,8 @@ COLUMNS = ("time", "channel", "sku", "quantity")
 DOORS_OPEN_S = 60.0
 #: The longest name of a channel, as the ledger's column has it.
 CHANNEL_MAX = 64
+#: More days than this between the first order and the last one are a mistyped year.
+LONGEST_DAYS = 3660
 
 V = TypeVar("V")
 
@@ -76,6 +78,11 @@ def read_history(data: bytes, *, skus: Sequence[str] | None = None) -> History:
     rows = [row for line in table.rows if (row := _row(line, known, problems)) is not None]
     if not problems and not rows:
         problems.append(Problem(None, None, None, "add orders: the file has no row below its header"))
+    days = (max(row.at for row in rows) - min(row.at for row in rows)).days if rows else 0
+    if days > LONGEST_DAYS:
+        problems.append(
+            Problem(None, None, None, f"check the years: the orders span {days} days, more than ten years")
+        )
     if problems:
         problems.sort(key=lambda problem: problem.line or 0)
         raise ImportFileError([str(problem) for problem in problems])
@@ -89,8 +96,9 @@ def _row(line: TableRow, known: set[str] | None, problems: list[Problem]) -> Sol
     sku = _read(line, "sku", cells.sku, problems)
     units = _read(line, "quantity", lambda cell: cells.quantity(cell, least=1), problems)
     if sku is not None and known is not None and sku not in known:
-        advice = "correct it, or add this SKU to the catalogue that you gave"
-        problems.append(Problem(line.line, "sku", sku, advice))
+        problems.append(
+            Problem(line.line, "sku", sku, "correct it, or add this SKU to the catalogue that you gave")
+        )
     if len(problems) > before or at is None or channel is None or sku is None or units is None:
         return None
     return Sold(at, channel, sku, units)

@@ -83,6 +83,12 @@ def test_a_file_without_orders_is_refused() -> None:
     assert "no row" in _problems("")[0]
 
 
+def test_a_mistyped_year_is_noticed() -> None:
+    rows = "2026-11-01 10:00,toko,BROOM,1\n9999-11-01 10:00,toko,BROOM,1\n"
+
+    assert "check the years" in _problems(rows)[0]
+
+
 def test_goods_unless_told_are_four_fifths_of_what_is_asked_for_and_never_nothing() -> None:
     history = read_history(ORDERS)
 

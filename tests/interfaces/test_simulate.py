@@ -156,6 +156,7 @@ def test_mistakes_of_the_file_are_named_with_their_lines_in_the_persons_language
         (("--cancel", "half"), "is no share"),
         (("--svg", "picture.png"), "does not end in .svg"),
         (("--from-ledger",), "no order yet"),
+        (("--rate", "100000", "--hours", "80000"), "visits in all"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_sentence(

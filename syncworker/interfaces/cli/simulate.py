@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Runs unless told otherwise: of a model's buyers, and of a history, whose buyers are always the same.
 USUAL_SEEDS, USUAL_SEEDS_OF_HISTORY = 20, 5
+#: Visits in all runs together; a million take some minutes where all of them buy.
+MOST_VISITS = 20_000_000
 
 
 @click.command(
@@ -213,11 +215,25 @@ def _run(desk: Desk, typed: Typed, seeds: int, svg: Path | None) -> int:
     from syncworker.interfaces.cli.simulate_wishes import wishes_of
 
     wishes = wishes_of(desk, typed)
-    found = _played(settings_of(wishes), seeds)
+    settings = settings_of(wishes)
+    _check_size(wishes.demand.visits * len(settings) * seeds)
+    found = _played(settings, seeds)
     if svg is not None:
         _write(svg, draw(wishes, found))
     desk.answer(document(wishes, found, svg), lambda: show(desk, wishes, found, svg))
     return OK
+
+
+def _check_size(visits: float) -> None:
+    from syncworker.interfaces.figures import number
+
+    if visits > MOST_VISITS:
+        raise InputError(
+            _(
+                "That would be {n} visits in all, and more than {most} take hours. Choose fewer --seeds or --hours, or a"
+                " smaller --rate."
+            ).format(n=number(round(visits)), most=number(MOST_VISITS))
+        )
 
 
 def _played(settings: list[Setting], seeds: int) -> list[Forecast]:

@@ -9,7 +9,6 @@ from syncworker.forecast.building import Wishes
 from syncworker.forecast.outcome import Forecast
 from syncworker.interfaces.cli.desk import Desk
 from syncworker.interfaces.cli.paper import table
-from syncworker.interfaces.cli.words import policy_choice
 from syncworker.interfaces.figures import mean, number
 from syncworker.interfaces.language import _, ngettext
 
@@ -79,8 +78,9 @@ def _result(one: Forecast) -> dict[str, object]:
 
 
 def label(one: Forecast, *, several_polls: bool) -> str:
-    """What is compared, in a few words."""
-    said = policy_choice(one.policy.policy.value, one.policy.escrow_below)
+    """What is compared, as short as it is typed."""
+    below = one.policy.escrow_below
+    said = one.policy.policy.value if below is None else f"{one.policy.policy.value}:{below}"
     if not several_polls or one.poll_s is None:
         return said
     return _("{policy}, every {n} s").format(policy=said, n=mean(one.poll_s))
@@ -196,9 +196,7 @@ def _bar(value: float, most: float) -> str:
 def verdict(one: Forecast) -> str:
     """What it means, in two sentences."""
     if one.runs_oversold:
-        twice = _(
-            "{units} units were sold that were not there, in {some} of {runs} runs, up to {most}."
-        ).format(
+        twice = _("too many were sold: {units} on average, in {some} of {runs} runs, {most} at most.").format(
             units=mean(one.oversold),
             some=number(one.runs_oversold),
             runs=number(one.runs),
