@@ -42,6 +42,14 @@ test: $(READY_DEV) ## the whole test suite (one file: ARGS="tests/test_servers.p
 prove: $(READY_DEV) ## the exhaustive searches that are too long for every run
 	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --timeout 7200 -m prove $(ARGS)
 
+SEEDS ?= 1-4
+HOURS ?= 0.05
+REPLAY ?=
+
+.PHONY: soak
+soak: $(READY_DEV) ## long simulation with every fault (SEEDS=1-50 HOURS=0.5, REPLAY=7, ARGS="--control all"); docs/soak.md
+	@exec $(BIN)/python -m tests.soak $(if $(REPLAY),--replay $(REPLAY),--seeds $(SEEDS)) --hours $(HOURS) $(ARGS)
+
 .PHONY: bench
 bench: $(READY_DEV) ## speed as ratios, into bench/results.json and docs/performance.md (some minutes; ARGS=--long)
 	@exec $(BIN)/python bench/run.py $(ARGS)
