@@ -1,4 +1,4 @@
-"""Which numbers stand in docs/simulate.md? Both tables, played again: ``python -m tests.forecast.simulate_page`` writes them."""
+"""Which numbers stand in docs/simulate.md? Its tables and its picture, played again: ``python -m tests.forecast.simulate_page`` writes them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from syncworker.forecast import building
 from syncworker.forecast.building import Demand, ShopWish, Wishes
 from syncworker.forecast.outcome import Forecast, forecast
 from syncworker.forecast.setting import Upsets
+from syncworker.interfaces.cli.simulate_picture import draw
+from syncworker.interfaces.language import speak
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulate.md"
+#: ``syncworker simulate --rate 3600 --stock 200 --hours 1 --visibility 10 --policy escrow --policy shared --policy shared:50``.
+PICTURE = PAGE.with_suffix(".svg")
 SEEDS = 20
 #: What goes wrong in the second table: --cancel 5% --lost-answers 2% --late-listings 2%.
 UPSETS = Upsets(cancelled=0.05, lost_answers=0.02, late_listings=0.02)
@@ -73,6 +77,19 @@ def _upsets(world: World) -> Upsets:
     )
 
 
+def picture() -> str:
+    """The live sale under three policies, as the command draws it."""
+    live = WORLDS[2]
+    wishes = Wishes(
+        goods=building.plain_goods({building.USUAL_SKU: live.stock}),
+        shops=building.shops_of(building.usual_shops()),
+        demand=Demand(rate=live.rate, hours=live.hours),
+        policies=(PolicyChoice(Policy.ESCROW), PolicyChoice(Policy.SHARED), PolicyChoice(Policy.SHARED, 50)),
+        visibility_s=live.visibility_s,
+    )
+    return draw(wishes, [forecast(setting, range(SEEDS)) for setting in building.settings_of(wishes)])
+
+
 def rows(worlds: Sequence[World], *, upset: bool) -> list[str]:
     """The lines of a table."""
     return [_row(world, kind, upset=upset) for world in worlds for kind in range(len(KINDS))]
@@ -94,7 +111,9 @@ def tables(page: str) -> list[str]:
 
 
 def main() -> None:
-    """Write the tables anew."""
+    """Write the tables and the picture anew."""
+    speak("en")
+    PICTURE.write_text(picture(), "utf-8")
     page = PAGE.read_text("utf-8")
     calm, upset = (
         "\n".join([_HEAD, "| --- | --- " + "| ---: " * 6 + "|", *rows(WORLDS, upset=upset), "", ""])

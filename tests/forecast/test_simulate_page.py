@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.forecast.simulate_page import CHEAP, KINDS, PAGE, WORLDS, World, played, rows, tables
+from syncworker.interfaces.language import speak
+from tests.forecast.simulate_page import (
+    CHEAP,
+    KINDS,
+    PAGE,
+    PICTURE,
+    WORLDS,
+    World,
+    picture,
+    played,
+    rows,
+    tables,
+)
 
 
 def _page() -> list[str]:
@@ -27,6 +39,13 @@ def test_every_row_comes_out_as_on_the_page(upset: bool) -> None:
 def test_the_page_has_every_world_under_every_policy() -> None:
     for table in _page():
         assert len(table.strip().splitlines()) == 2 + len(WORLDS) * len(KINDS)
+
+
+@pytest.mark.prove
+def test_the_picture_is_the_one_that_the_command_draws() -> None:
+    speak("en")
+
+    assert picture() == PICTURE.read_text("utf-8")
 
 
 @pytest.mark.prove

@@ -119,7 +119,7 @@ def test_every_policy_meets_the_same_buyers(policy: PolicyChoice) -> None:
 
 
 def test_shared_with_escrow_below_more_than_there_is_is_escrow() -> None:
-    market = _market(upsets=ALL_AT_ONCE)
+    market = _market(upsets=ALL_AT_ONCE, seconds=600)
 
     assert (
         World(replace(market, policy=PolicyChoice(Policy.SHARED, 1000)), 2).play() == World(market, 2).play()
@@ -127,7 +127,7 @@ def test_shared_with_escrow_below_more_than_there_is_is_escrow() -> None:
 
 
 def test_the_same_seed_plays_the_same_run_and_another_one_another() -> None:
-    market = _market(upsets=ALL_AT_ONCE)
+    market = _market(upsets=ALL_AT_ONCE, seconds=600)
 
     assert World(market, 5).play() == World(market, 5).play()
     assert World(market, 5).play() != World(market, 6).play()
