@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from syncworker.core import exposure
 from syncworker.core.model import BelowZero, ChannelRules, Policy, PolicyChoice, QuantityMode
 from syncworker.forecast.setting import SAMPLES, Article, Setting, Shop, Tally, Upsets, Visit
 from syncworker.forecast.world import World
@@ -98,6 +99,20 @@ def test_an_order_that_is_listed_later_than_promised_can_be_sold_twice() -> None
     tallies = _play(_one_article(*shops, upsets=broken, visitors_per_h=240), range(12))
 
     assert max(one.oversold for one in tallies) > 0
+
+
+def test_a_settle_that_does_not_wait_for_late_news_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The world judges the rule: without its wait, units are free while their sales are still unseen."""
+    shops = [
+        replace(_shop(name, QuantityMode.SET), visibility_s=(40.0, 60.0), latency_s=0.1)
+        for name in ("a", "b", "c")
+    ]
+    market = _one_article(*shops, visitors_per_h=900, seconds=900, units=12)
+    assert max(one.oversold for one in _play(market, range(6))) == 0
+
+    monkeypatch.setattr(exposure, "settles", lambda bound, _pull, _rules: bound.base is not None)
+
+    assert max(one.oversold for one in _play(market, range(6))) > 0
 
 
 def test_shared_sells_twice_what_escrow_does_not() -> None:
