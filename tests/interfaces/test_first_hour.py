@@ -51,6 +51,7 @@ class Home:
         return document
 
 
+@pytest.mark.timeout(300)  # forty commands, each a process of its own
 def test_from_an_empty_folder_to_a_shop_that_sells_and_stops(sandbox: Sandbox, tmp_path: Path) -> None:
     home, warung = Home(tmp_path), sandbox.shops["warung"]
     home.run("init")
