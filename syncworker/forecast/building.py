@@ -219,6 +219,12 @@ def goods_for(history: History, *, stock: int | None) -> Goods:
     )
 
 
+def shortened(goods: Goods, share: float) -> Goods:
+    """With so much less of everything, a share of 1; at least one unit stays of what there is."""
+    parts = {part: max(min(units, 1), round(units * (1 - share))) for part, units in goods.parts.items()}
+    return Goods(parts, goods.recipes)
+
+
 def only_sold(goods: Goods, skus: Iterable[str]) -> Goods:
     """Without what nobody asks for."""
     recipes = {sku: goods.recipes[sku] for sku in dict.fromkeys(skus)}

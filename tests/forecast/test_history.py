@@ -16,6 +16,7 @@ from syncworker.forecast.building import (
     settings_of,
     shops_for,
     shops_of,
+    shortened,
     usual_shops,
 )
 from syncworker.forecast.history import DOORS_OPEN_S, read_history
@@ -94,6 +95,14 @@ def test_goods_unless_told_are_four_fifths_of_what_is_asked_for_and_never_nothin
 
     assert goods_for(history, stock=None).parts == {"BROOM": 2, "PAN": 3}
     assert goods_for(history, stock=7).parts == {"BROOM": 7, "PAN": 7}
+
+
+def test_less_of_everything_leaves_one_of_what_there_is() -> None:
+    assert shortened(plain_goods({"ONE": 1, "TEN": 10, "NONE": 0}), 0.75).parts == {
+        "ONE": 1,
+        "TEN": 2,
+        "NONE": 0,
+    }
 
 
 def test_shops_of_a_history_are_its_channels_and_none_of_them_may_be_left_out() -> None:

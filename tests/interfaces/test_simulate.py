@@ -189,3 +189,4 @@ def test_the_books_tell_who_bought_what_where_and_what_lay_there_before(stocked:
     assert (document["orders"], document["skus"], document["units"]) == (3, 1, 36)
     assert document["shops"] == [{"name": "counter", "mode": "counter", "visibility_s": 0.0}]
     assert [one["sold"] for one in _results(document)] == [6, 6]
+    assert stocked.json("simulate", "--from-ledger", "--seeds", "1", "--short", "50%")["units"] == 18

@@ -77,6 +77,15 @@ MOST_VISITS = 20_000_000
     help=N_("The goods and their counts, as `syncworker product import` takes them; bundles too."),
 )
 @click.option(
+    "--short",
+    type=Share(),
+    default="0%",
+    metavar="%",
+    help=N_(
+        "So much less of everything: recorded orders found their units, so only with fewer of them policies differ."
+    ),
+)
+@click.option(
     "--shops",
     type=ShopTyped(),
     multiple=True,
@@ -159,6 +168,7 @@ def simulate(
     hours: float | None,
     stock: int | None,
     catalogue: Path | None,
+    short: float,
     shops: tuple[ShopWish, ...],
     policies: tuple[PolicyChoice, ...],
     polls: tuple[float, ...],
@@ -183,6 +193,7 @@ def simulate(
         hours=hours,
         stock=stock,
         catalogue=catalogue,
+        short=short,
         shops=shops,
         policies=policies,
         polls=polls,

@@ -32,6 +32,8 @@ class Typed:
     hours: float | None
     stock: int | None
     catalogue: Path | None
+    #: So much less of everything than there is, a share of 1.
+    short: float
     shops: Sequence[ShopWish]
     policies: Sequence[PolicyChoice]
     polls: Sequence[float]
@@ -61,6 +63,7 @@ def wishes_of(desk: Desk, typed: Typed) -> Wishes:
         goods, shops, history = _goods(typed), building.shops_of(typed.shops or building.usual_shops()), None
     if history is not None:
         goods = building.only_sold(goods, history.units)
+    goods = building.shortened(goods, typed.short)
     lag_s = typed.visibility_s
     declared = max(one.rules.visibility_lag_s for one in shops) if lag_s is None else lag_s
     return Wishes(
