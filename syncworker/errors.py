@@ -93,6 +93,15 @@ class UnknownSkuError(InputError):
         self.sku = sku
 
 
+class UnknownChannelError(InputError):
+    """There is no such channel; ``known`` are the names that there are."""
+
+    def __init__(self, text: str, *, name: str, known: Sequence[str]) -> None:
+        super().__init__(text)
+        self.name = name
+        self.known = tuple(known)
+
+
 class ImportFileError(InputError):
     """A file cannot be imported; every problem in it is named, and nothing was changed."""
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import RowMapping
 from syncworker.core.drift import DriftClass, DriftPolicy, DriftRules
 from syncworker.core.model import BelowZero, ChannelRules, Policy, PolicyChoice, QuantityKind, QuantityMode
 from syncworker.core.pricing import PriceRule, Rounding
-from syncworker.errors import InputError
+from syncworker.errors import UnknownChannelError
 from syncworker.ledger import jobs
 from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Snapshot, Transaction
@@ -89,9 +89,12 @@ def load(tx: Snapshot, name: str) -> ChannelRecord:
     """The channel's row; an ``InputError`` that names the known ones if there is none."""
     row = tx.execute(_BY_NAME, {"name": name}).mappings().one_or_none()
     if row is None:
-        known = ", ".join(record.name for record in all_channels(tx)) or "none yet"
-        raise InputError(
-            f"There is no channel {name!r}. Known channels: {known}. See `syncworker channel list`."
+        names = [record.name for record in all_channels(tx)]
+        known = ", ".join(names) or "none yet"
+        raise UnknownChannelError(
+            f"There is no channel {name!r}. Known channels: {known}. See `syncworker channel list`.",
+            name=name,
+            known=names,
         )
     return _record(row)
 

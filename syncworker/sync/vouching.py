@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from syncworker.core.model import MAX_QUANTITY
-from syncworker.errors import InputError
-from syncworker.ledger import pools, runs
+from syncworker.errors import InputError, UnknownSkuError
+from syncworker.ledger import channels, pools, products, runs
 from syncworker.ledger.ledger import Snapshot, Transaction
 from syncworker.ledger.pools import PoolRecord
 from syncworker.sync.channels import assume
@@ -20,6 +20,11 @@ def find_pool(tx: Snapshot, name: str) -> PoolRecord:
         found = pools.starting_with(tx, name)
     if len(found) == 1:
         return found[0]
+    if not found and slash:
+        # Which of the two is not there, says more.
+        channels.load(tx, channel)
+        if not products.recipe_of(tx, [sku]):
+            raise UnknownSkuError(sku)
     if not found:
         raise InputError(
             f"There is no pool {name!r}. Name it CHANNEL/SKU; `syncworker explain SKU` shows them."

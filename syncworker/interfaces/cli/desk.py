@@ -71,13 +71,14 @@ class Desk:
         changes something else, a file for instance, and leaves one in any case.
         """
         from syncworker.bootstrap import build, register_channels
+        from syncworker.interfaces.cli.nearest import better_named
         from syncworker.telemetry import configure_logging
 
         settings = self.settings()
         configure_logging(level="critical", secrets=settings.secrets)
         with build(settings) as app:
             register_channels(app)
-            with self.audited(app.ledger, settings) as auditor:
+            with self.audited(app.ledger, settings) as auditor, better_named(app.ledger):
                 if changed:
                     auditor.changed_elsewhere()
                 yield app
