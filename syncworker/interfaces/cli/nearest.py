@@ -42,7 +42,9 @@ def better_named(ledger: Ledger) -> Iterator[None]:
         near = [plain[each] for each in get_close_matches(error.name.casefold(), plain, n=1, cutoff=0.6)]
         if not near:
             raise
-        text = _("There is no channel {channel}.").format(channel=repr(error.name))
+        text = _("There is no channel {channel}. Known channels: {known}.").format(
+            channel=repr(error.name), known=", ".join(error.known)
+        )
         raise InputError(f"{text} {meant(near)}") from error
 
 
