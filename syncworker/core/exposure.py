@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from syncworker.core.model import BelowZero, ChannelRules, Known
+from syncworker.core.model import BelowZero, ChannelRules, Known, QuantityKind
 
 
 class BaseKind(StrEnum):
@@ -269,9 +269,11 @@ def adjustment_lowered(bound: Bound, units: int, *, at: datetime, rules: Channel
 def compared_and_lowered(bound: Bound, units: int, *, at: datetime, rules: ChannelRules) -> Bound:
     """A compare-and-set to ``units`` less was accepted: the number was the expected one, so the bound falls exactly.
 
-    Where the channel applies later, buyers may still take the units, and only a base lowers.
+    Where the channel applies later, buyers may still take the units; and an on-hand number does not fall when a unit is
+    sold, so that it was the expected one says nothing of sales. Then only a base lowers.
     """
-    return bound if rules.apply_lag else _fallen(bound, units, at=at)
+    proves = rules.kind is QuantityKind.AVAILABLE and not rules.apply_lag
+    return _fallen(bound, units, at=at) if proves else bound
 
 
 def number_seen(bound: Bound, number: int) -> Bound:

@@ -139,8 +139,11 @@ class ChannelRules:
     @property
     def lowers_exactly(self) -> bool:
         """Whether a lowering frees units once it is acknowledged, without a settle or a read."""
-        if self.own_number or self.mode is QuantityMode.COMPARE_AND_SET:
+        if self.own_number:
             return True
+        if self.mode is QuantityMode.COMPARE_AND_SET:
+            # An on-hand number stays as expected although a unit of it was sold.
+            return self.kind is QuantityKind.AVAILABLE
         return self.mode is QuantityMode.ADJUST and self.below_zero is BelowZero.REFUSES
 
     @property

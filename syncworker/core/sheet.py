@@ -149,7 +149,7 @@ def _coming(row: Row) -> int:
     view = row.view
     if view.coming is not None:
         return min(max(view.coming, 0), row.held)
-    clamps = view.rules.mode is QuantityMode.ADJUST and not row.lowers_exactly
+    clamps = view.rules.mode is not QuantityMode.SET and not row.lowers_exactly
     return row.held - row.seen if not row.is_settled or clamps else 0
 
 

@@ -120,7 +120,7 @@ def _applied(tx: Transaction, case: _Case) -> PoolRecord:
         pools.update(tx, record.id, refusals=0, not_before=None)
     if bound.exposure:
         pools.want_read(tx, [record.id], at=tx.now + reconcile_after(channel))
-    if push.kind is QuantityMode.ADJUST and push.value < 0 and bound.exposure == record.bound.exposure:
+    if _is_lowering(push) and bound.exposure == record.bound.exposure:
         _prove_lowering(tx, channel, record)
     return replace(record, bound=bound, shown=shown)
 
@@ -144,8 +144,18 @@ def _shown_in_catalogue(tx: Transaction, case: _Case, echo: int | None) -> PoolR
     return replace(record, shown=push.value if echo is None else echo)
 
 
+def _is_lowering(push: PushRecord) -> bool:
+    """Whether it takes units away by a difference."""
+    if push.kind is QuantityMode.COMPARE_AND_SET:
+        return push.value < (push.expected or 0)
+    return push.kind is QuantityMode.ADJUST and push.value < 0
+
+
 def _prove_lowering(tx: Transaction, channel: ChannelRecord, record: PoolRecord) -> None:
-    """A channel that may have clamped proves nothing by accepting: only a read-back shows how far the number fell."""
+    """A channel that may have clamped, or sold what its on-hand number still shows, proves nothing by accepting.
+
+    Only a read-back shows how far the number fell.
+    """
     if channel.rules.readable:
         at = tx.now + channel.rules.apply_lag + channel.rules.read_lag + MARGIN
         pools.want_read(tx, [record.id], at=at)

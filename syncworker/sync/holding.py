@@ -155,10 +155,21 @@ def keep_holds(context: Context) -> None:
     with context.ledger.snapshot() as tx:
         over, lacking = holds.expired(tx), holds.lacks(tx)
         ready = _ready(tx, lacking) if lacking else []
-    for hold_id in over:
-        _try(context, f"hold/{hold_id}", partial(_expire, hold_id=hold_id))
-    for sku in ready:
-        _try(context, f"holds of {sku}", partial(gather, parts=[sku]))
+        failed = incidents.open_incidents(tx, kind=IncidentKind.INTERNAL)
+    due: dict[str, Callable[[Transaction], object]] = {
+        f"hold/{hold_id}": partial(_expire, hold_id=hold_id) for hold_id in over
+    }
+    due |= {f"holds of {sku}": partial(gather, parts=[sku]) for sku in ready}
+    for subject, work in due.items():
+        _try(context, subject, work)
+    # Done after all (its commit was not answered), or taken back by a person: nobody tries it again.
+    for one in failed:
+        if one.subject.startswith(("hold/", "holds of ")) and one.subject not in due:
+            context.ledger.run(partial(_nothing_failed, subject=one.subject))
+
+
+def _nothing_failed(tx: Transaction, subject: str) -> None:
+    incidents.close_incident(tx, IncidentKind.INTERNAL, subject)
 
 
 def _try(context: Context, subject: str, work: Callable[[Transaction], object]) -> None:

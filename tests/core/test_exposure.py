@@ -10,7 +10,7 @@ import pytest
 
 from syncworker.core import exposure
 from syncworker.core.exposure import Base, BaseKind, Bound, OpenPush, PullProof, PushState
-from syncworker.core.model import BelowZero, ChannelRules, Known
+from syncworker.core.model import BelowZero, ChannelRules, Known, QuantityKind
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
 RULES = ChannelRules(
@@ -195,6 +195,11 @@ def test_an_adjustment_lowers_only_where_the_channel_refuses_and_applies_at_once
     rules: ChannelRules, left: int
 ) -> None:
     assert exposure.adjustment_lowered(Bound(exposure=5), 2, at=NOON, rules=rules).exposure == left
+
+
+def test_a_compare_and_set_of_an_on_hand_number_lowers_nothing_for_that_stays_when_a_unit_is_sold() -> None:
+    on_hand = replace(AT_ONCE, kind=QuantityKind.ON_HAND)
+    assert exposure.compared_and_lowered(Bound(exposure=1), 1, at=NOON, rules=on_hand).exposure == 1
 
 
 def test_a_compare_and_set_lowers_exactly_unless_it_is_applied_later() -> None:

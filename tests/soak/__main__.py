@@ -127,7 +127,7 @@ def _controls(name: str, seeds: Sequence[int], hours: float) -> int:
         broken = ""
         for seed in seeds:
             with careless(control):
-                outcome = run(control.plan(draw(seed, hours=hours)))
+                outcome = run(draw(seed, hours=hours))
             if not outcome.is_ok:
                 broken = f"{outcome.invariant} at seed {seed}"
                 break

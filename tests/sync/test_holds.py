@@ -374,3 +374,21 @@ def test_of_two_holds_the_second_is_told_what_the_first_leaves(business: Busines
 
     assert (far(business, first).coming, far(business, first).awaited) == (6, 0)
     assert (far(business, second).coming, far(business, second).awaited) == (3, 3)
+
+
+def test_what_failed_at_a_hold_is_told_no_longer_once_a_person_took_the_hold_back(business: Business) -> None:
+    record = hold(business, BIN=1)
+    subject = f"hold/{record.id}"
+    business.ledger.run(
+        lambda tx: incidents.open_incident(tx, IncidentKind.INTERNAL, subject, {"error": "lost"})
+    )
+    business.ledger.run(
+        lambda tx: incidents.open_incident(tx, IncidentKind.INTERNAL, "engine", {"error": "lost"})
+    )
+    business.ledger.run(lambda tx: holding.cancel_hold(tx, record.id, actor="Sari"))
+
+    holding.keep_holds(business.context)
+
+    with business.ledger.snapshot() as tx:
+        (left,) = incidents.open_incidents(tx, kind=IncidentKind.INTERNAL)
+    assert left.subject == "engine"
