@@ -269,11 +269,9 @@ def adjustment_lowered(bound: Bound, units: int, *, at: datetime, rules: Channel
 def compared_and_lowered(bound: Bound, units: int, *, at: datetime, rules: ChannelRules) -> Bound:
     """A compare-and-set to ``units`` less was accepted: the number was the expected one, so the bound falls exactly.
 
-    Where the channel applies later, buyers may still take the units; and an on-hand number does not fall when a unit is
-    sold, so that it was the expected one says nothing of sales. Then only a base lowers.
+    Not where it applies later, for buyers may still take them, nor on hand, which does not fall with a sale.
     """
-    proves = rules.kind is QuantityKind.AVAILABLE and not rules.apply_lag
-    return _fallen(bound, units, at=at) if proves else bound
+    return bound if rules.apply_lag or rules.kind is QuantityKind.ON_HAND else _fallen(bound, units, at=at)
 
 
 def number_seen(bound: Bound, number: int) -> Bound:
