@@ -66,7 +66,9 @@ def _visit(business: Business) -> None:
     shop = business.shops[rng.choice([*business.shops])]
     units = 1 if rng.random() < 0.8 else rng.randint(1, 3)
     sku = rng.choices(SKUS, (6, 6, 3, 1))[0]
-    shop.buy(sku=sku, quantity=units, now=business.clock.time)
+    # Nothing is listed by a shop that refuses to begin at 0.
+    with suppress(RefusedError):
+        shop.buy(sku=sku, quantity=units, now=business.clock.time)
 
 
 def _deed(business: Business) -> None:
