@@ -131,7 +131,8 @@ def _moved(line: OrderLine, known: Levels) -> tuple[int, int]:
     if not line.took:
         return 0, 0
     ordered, cancelled, _, returned = known
-    gone = max(0, line.quantity - ordered) + max(0, cancelled - line.cancelled)
+    # What is reinstated is not counted: it takes from the number only what its cancellation had put back.
+    gone = max(0, line.quantity - ordered)
     come = max(0, ordered - line.quantity) + max(0, line.returned - returned)
     return gone, come + min(max(0, line.cancelled - cancelled), line.restocked_units)
 
