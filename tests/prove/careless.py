@@ -142,13 +142,7 @@ VERSIONS = (
         "set_acknowledged",
         bound.acknowledged_without_echo,
     ),
-    _core(
-        "the echo alone",
-        "acknowledged, 9",
-        "echo above",
-        "set_acknowledged",
-        bound.echo_beats_the_raise,
-    ),
+    _core("the echo alone", "acknowledged, 9", "echo above", "set_acknowledged", bound.echo_beats_the_raise),
     _core(
         "two answers tell the order",
         "acknowledged, 8",
@@ -219,6 +213,13 @@ VERSIONS = (
         "compare and set, applied later",
         "compared_and_lowered",
         bound.lowered_anyway,
+    ),
+    _core(
+        "on hand is what is left: compare",
+        "compare-and-set, 9",
+        "compare and set, on hand",
+        "compared_and_lowered",
+        bound.lowered_unless_applied_later,
     ),
     _core(
         "compared and lowered too far",
@@ -305,13 +306,7 @@ VERSIONS = (
         "read_answered",
         bound.answered_without_since,
     ),
-    _core(
-        "vouched for while a push may land",
-        "pool assume",
-        "vouched for",
-        "can_be_assumed",
-        bound.always,
-    ),
+    _core("vouched for while a push may land", "pool assume", "vouched for", "can_be_assumed", bound.always),
     _core(
         "a vouch leaves a read-back under way",
         "pool assume",

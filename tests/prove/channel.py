@@ -144,7 +144,8 @@ def _landing(shop: Shop, pool: Pool, request: Request) -> int | None:
             return request.expected + shows - committed(pool)
         return shows + ("lifts" in shop.may and shows > 0)
     if request.kind == "compare":
-        return request.number if pool.shows == request.expected else None
+        inside = committed(pool) if shop.rules.kind is QuantityKind.ON_HAND else 0
+        return request.number - inside if pool.shows + inside == request.expected else None
     lowered = pool.shows + request.number
     if lowered >= 0:
         return lowered

@@ -152,10 +152,13 @@ def _adjusts(shop: Shop, pool: Pool) -> Iterator[Move]:
 def _compares(shop: Shop, pool: Pool) -> Iterator[Move]:
     if not pool.chances.pushes:
         return
+    # An on-hand number contains what was sold of it and is not shipped; what is free of it is what was seen.
+    inside = committed(pool) if shop.rules.kind is QuantityKind.ON_HAND else 0
     known = {pool.shows} | ({pool.cached[0]} if pool.cached is not None else set())
-    for expected in sorted(known):
-        limit = limit_of(exposure.number_seen(bound_of(pool.limit), expected))
-        is_fresh = expected == pool.shows and not any(o.news for o in pool.orders) and not pool.requests
+    for seen in sorted(known):
+        expected = seen + inside
+        limit = limit_of(exposure.number_seen(bound_of(pool.limit), seen))
+        is_fresh = seen == pool.shows and not any(o.news for o in pool.orders) and not pool.requests
         told = pool._replace(limit=limit, gift=0 if is_fresh else pool.gift)
         for number in range(shop.most + 1):
             if number != expected:

@@ -51,7 +51,11 @@ ROWS: dict[str, tuple[str, ...] | str] = {
     "lands_by": ("sent as it was stored",),
     "send_by": ("sent at any time",),
     "adjustment_lowered": ("clamping lowers", "accepted is applied: adjust"),
-    "compared_and_lowered": ("accepted is applied: compare", "compared and lowered too far"),
+    "compared_and_lowered": (
+        "accepted is applied: compare",
+        "on hand is what is left: compare",
+        "compared and lowered too far",
+    ),
     "number_seen": (
         "the number seen is ignored",
         "the number seen: pending stays",

@@ -66,6 +66,7 @@ def two(name: str, clause: str, on_hand: int, shop: Shop, other: Shop | None = N
 SET = rules()
 READ = rules(readable=True, reads=1)
 ON_HAND = rules(kind=QuantityKind.ON_HAND)
+COUNTED = rules(mode=COMPARE, kind=QuantityKind.ON_HAND)
 GAPS = Shop(rules=rules(sees=1), pushes=2, may=may("faulty pulls"))
 BUNDLE = Shop(rules=SET, recipe=(2, 1), pushes=1)
 PART = Shop(rules=SET, recipe=(1, 0), most=2, pushes=1)
@@ -244,6 +245,19 @@ WORLDS = (
         "compare-and-set",
         1,
         Shop(rules=rules(mode=COMPARE, readable=True)),
+        Shop(rules=SET, pushes=1),
+    ),
+    one(
+        "compare and set, on hand",
+        "an on-hand number stays when a unit is sold",
+        2,
+        Shop(rules=COUNTED, most=2, cancels=1, may=may("ship")),
+    ),
+    two(
+        "compare and set on hand, two shops",
+        "an on-hand number stays when a unit is sold",
+        1,
+        Shop(rules=COUNTED, may=may("ship")),
         Shop(rules=SET, pushes=1),
     ),
     one(
