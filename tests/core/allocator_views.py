@@ -184,9 +184,8 @@ def _settled(view: PoolView, decision: Decision) -> PoolView:
             view, exposure=push.raised, shown=max(0, push.value - hidden), drainable=push.value > 0
         )
     exposure = max(view.exposure or 0, 0) + push.raised - push.lowered
-    change = push.raised - push.lowered if push.kind is not QuantityMode.ADJUST else push.value
+    change = push.value if push.kind is QuantityMode.ADJUST else push.value - max(push.expected or 0, 0)
     shown = max(0, (view.shown or 0) + change)
-    clamps = view.rules.mode is QuantityMode.ADJUST and view.rules.below_zero is not BelowZero.REFUSES
-    if clamps and not view.rules.own_number:
+    if not view.rules.lowers_exactly and not view.rules.own_number:
         exposure = min(exposure, shown)
     return replace(view, exposure=exposure, shown=exposure if view.rules.own_number else shown)

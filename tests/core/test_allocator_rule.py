@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from syncworker.core.allocator import Decision, PoolView, plan
 from syncworker.core.decision import SENTENCES, Reason
-from syncworker.core.model import BelowZero, Policy, QuantityMode
+from syncworker.core.model import BelowZero, Policy, QuantityKind, QuantityMode
 from tests.core.allocator_views import PARTS, Scene, after_settling, held, raised, scenes
 
 _MANY = settings(max_examples=60, deadline=None)
@@ -94,7 +94,9 @@ def test_the_push_says_what_it_does_to_the_bound(scene: Scene) -> None:
             assert (push.raised, push.lowered, push.expected) == (push.value, 0, None)
             continue
         change = push.value if push.kind is QuantityMode.ADJUST else push.value - max(push.expected or 0, 0)
-        exact = view.rules.mode is not QuantityMode.ADJUST or view.rules.below_zero is BelowZero.REFUSES
+        exact = view.rules.below_zero is BelowZero.REFUSES
+        if view.rules.mode is QuantityMode.COMPARE_AND_SET:
+            exact = view.rules.kind is QuantityKind.AVAILABLE
         assert change != 0
         assert push.raised == max(change, 0)
         assert push.lowered == (max(-change, 0) if exact or view.rules.own_number else 0)

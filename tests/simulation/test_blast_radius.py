@@ -185,4 +185,9 @@ def test_the_other_skus_of_the_same_channel_are_told_as_soon_as_without_it() -> 
 
 
 def test_a_channel_that_held_up_everybody_would_be_seen() -> None:
-    assert mean_of_the_well(waits(_holds_up_everybody)) > 1.5 * mean_of_the_well(waits(_well))
+    heard = [
+        each for (name, _), found in waits(_holds_up_everybody).items() if name in WELL for each in found
+    ]
+
+    # What was not heard of before the end waited longest of all.
+    assert len(heard) < SALES or sum(heard) / SALES > 1.5 * mean_of_the_well(waits(_well))

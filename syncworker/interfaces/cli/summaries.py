@@ -15,6 +15,7 @@ SUMMARIES = {
     "init": N_("Write a configuration to begin with"),
     "up": N_("Run everything in this one window: pull orders, keep the count, tell the shops"),
     "status": N_("How are we doing?"),
+    "simulate": N_("What would my settings do?"),
     "doctor": N_("Can the books be trusted, and is anything stuck?"),
     "health": N_("Does it run?"),
     "explain": N_("Why does each channel show what it shows?"),
