@@ -64,7 +64,7 @@ def consent(desk: Desk, app: App, *, yes: bool) -> None:
 def repair_text(one: Repair) -> str:
     """What was done, in one sentence."""
     from syncworker.interfaces.cli import words
-    from syncworker.interfaces.cli.doctor import spoken
+    from syncworker.interfaces.cli.findings import spoken
 
     facts = spoken(one.facts)
     if "job" in facts:
