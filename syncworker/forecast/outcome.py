@@ -68,25 +68,29 @@ def forecast(setting: Setting, seeds: Iterable[int], *, done: Callable[[], None]
 
 def _summed(setting: Setting, tallies: Sequence[Tally]) -> Forecast:
     polls = {shop.rules.poll_s for shop in setting.shops if not shop.rules.own_number}
+
+    def mean(figure: Callable[[Tally], float]) -> float:
+        return fmean(map(figure, tallies))
+
     return Forecast(
         policy=setting.policy,
         poll_s=polls.pop() if len(polls) == 1 else None,
         runs=len(tallies),
-        sold=fmean(one.sold for one in tallies),
-        one_stock=fmean(one.common_sold for one in tallies),
-        oversold=fmean(one.oversold for one in tallies),
+        sold=mean(lambda one: one.sold),
+        one_stock=mean(lambda one: one.common_sold),
+        oversold=mean(lambda one: one.oversold),
         oversold_worst=max(one.oversold for one in tallies),
         runs_oversold=sum(one.oversold > 0 for one in tallies),
-        visits=fmean(one.came for one in tallies),
-        visits_in_stock=fmean(one.visits.total() for one in tallies),
-        turned_away=fmean(one.came - one.bought for one in tallies),
-        turned_away_in_stock=fmean(one.turned_away.total() for one in tallies),
-        pushes=fmean(one.pushes for one in tallies),
-        reads=fmean(one.reads for one in tallies),
-        pulls=fmean(one.pulls for one in tallies),
-        cancelled=fmean(one.cancelled for one in tallies),
-        lost_answers=fmean(one.lost_answers for one in tallies),
-        late_listings=fmean(one.late_listings for one in tallies),
+        visits=mean(lambda one: one.came),
+        visits_in_stock=mean(lambda one: one.visits.total()),
+        turned_away=mean(lambda one: one.came - one.bought),
+        turned_away_in_stock=mean(lambda one: one.turned_away.total()),
+        pushes=mean(lambda one: one.pushes),
+        reads=mean(lambda one: one.reads),
+        pulls=mean(lambda one: one.pulls),
+        cancelled=mean(lambda one: one.cancelled),
+        lost_answers=mean(lambda one: one.lost_answers),
+        late_listings=mean(lambda one: one.late_listings),
         course=tuple(_point(setting, tallies, sample) for sample in range(SAMPLES)),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -146,15 +146,19 @@ def _seconds(tx: Snapshot, sent: Iterable[_Sent]) -> dict[tuple[str, int], tuple
         by_place[one.part, one.location].append(one)
     for (part, location), pushes in by_place.items():
         sales = _sales(tx, part, location)
-        for one in pushes:
-            for recorded_at, placed_at in sales:
-                if recorded_at <= one.stored_at and (one.after is None or recorded_at > one.after):
-                    # Channels' clocks are not ours: a sale from the future was a moment ago.
-                    took = max(0.0, (one.answered_at - placed_at).total_seconds())
-                    key = one.kind, bisect_left(BOUNDS_S, took)
-                    counted, seconds = sums.get(key, (0, 0.0))
-                    sums[key] = counted + 1, seconds + took
+        for kind, took in ((one.kind, took) for one in pushes for took in _waited(one, sales)):
+            key = kind, bisect_left(BOUNDS_S, took)
+            counted, seconds = sums.get(key, (0, 0.0))
+            sums[key] = counted + 1, seconds + took
     return sums
+
+
+def _waited(one: _Sent, sales: Iterable[tuple[datetime, datetime]]) -> Iterator[float]:
+    """How long each sale that this push was the first to tell of had to wait."""
+    for recorded_at, placed_at in sales:
+        if recorded_at <= one.stored_at and (one.after is None or recorded_at > one.after):
+            # Channels' clocks are not ours: a sale from the future was a moment ago.
+            yield max(0.0, (one.answered_at - placed_at).total_seconds())
 
 
 def _sales(tx: Snapshot, part: str, location: str) -> list[tuple[datetime, datetime]]:
