@@ -25,7 +25,7 @@ from syncworker.ledger.jobs import JobKind
 from syncworker.ledger.ledger import Ledger, Transaction, open_ledger
 from syncworker.ledger.pruning import Keep
 from syncworker.ledger.upgrade import ensure_current
-from syncworker.settings import ChannelSettings, Settings, load_settings
+from syncworker.settings import ChannelSettings, Settings, file_stamp, load_settings
 from syncworker.settings.keys import token_cipher
 from syncworker.sync import channels as channel_acts
 from syncworker.sync.context import Context, log, tell_nobody
@@ -42,7 +42,7 @@ class ChannelShelf:
         self._vault = vault
         self._channels = dict(settings.channels)
         self._file, self._folder = settings.channels_file, settings.folder
-        self._seen = self._stamp()
+        self._seen = file_stamp(self._file)
         self._lock = threading.Lock()
         self._here = threading.local()
         self._opened: list[Channel] = []
@@ -72,7 +72,7 @@ class ChannelShelf:
 
     def _configured(self, name: str) -> ChannelSettings:
         with self._lock:
-            stamp = self._stamp()
+            stamp = file_stamp(self._file)
             if stamp != self._seen:
                 self._seen = stamp
                 self._read_again()
@@ -98,13 +98,6 @@ class ChannelShelf:
         kept = {name: old for name, old in self._channels.items() if name in settings.channels}
         self._channels = {**kept, **changed}
         log.info("configuration_taken_over", channels=sorted(changed))
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            stat = self._file.stat()
-        except OSError:
-            return None
-        return stat.st_mtime_ns, stat.st_size
 
 
 @dataclass(frozen=True, slots=True)

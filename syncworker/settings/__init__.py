@@ -13,6 +13,7 @@ from syncworker.settings.loading import (
     require_counted_calls,
     require_shared_broker,
 )
+from syncworker.settings.reading import file_stamp
 from syncworker.settings.writing import (
     add_channel,
     remove_channel,
@@ -27,6 +28,7 @@ __all__ = [
     "ChannelSettings",
     "Settings",
     "add_channel",
+    "file_stamp",
     "load_settings",
     "remove_channel",
     "require_counted_calls",

@@ -48,6 +48,15 @@ def read_text(path: Path, who: str, problems: list[str]) -> str | None:
         return None
 
 
+def file_stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when the file is written; ``None`` without one. Whoever watches a file compares it with the last."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
 def unknown_key(where: str, key: str, known: Iterable[str]) -> str:
     """The sentence for a key that nobody knows, with what was probably meant."""
     names = sorted(known)

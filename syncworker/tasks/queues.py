@@ -14,7 +14,7 @@ from celery.worker import WorkController
 from kombu import Exchange, Queue
 
 from syncworker.errors import ConfigurationError, InputError
-from syncworker.settings import Settings, load_settings
+from syncworker.settings import Settings, file_stamp, load_settings
 
 TICK = "tick"
 #: Rung by a tick once a day; it goes through the same queue.
@@ -115,7 +115,7 @@ class NewChannels:
         self._file, self._folder = settings.channels_file, settings.folder
         self._queues, self._takes, self._consume = queues, takes, consume
         self._known = set(settings.channels)
-        self._seen = self._stamp()
+        self._seen = file_stamp(self._file)
 
     def watch(self, ended: threading.Event) -> None:
         """Look every two seconds until the end."""
@@ -124,7 +124,7 @@ class NewChannels:
 
     def look(self) -> None:
         """If the file has changed, take what is new; a file with a mistake changes nothing."""
-        stamp = self._stamp()
+        stamp = file_stamp(self._file)
         if stamp == self._seen:
             return
         try:
@@ -139,13 +139,6 @@ class NewChannels:
             self._seen = stamp
         if taken:
             _log.info("queues_taken", channels=sorted(taken))
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            stat = self._file.stat()
-        except OSError:
-            return None
-        return stat.st_mtime_ns, stat.st_size
 
 
 def consume_from(work: WorkController, queue: Queue) -> bool:
