@@ -259,11 +259,10 @@ def may_land_after(push: OpenPush, moment: datetime, rules: ChannelRules) -> boo
 def adjustment_lowered(bound: Bound, units: int, *, at: datetime, rules: ChannelRules) -> Bound:
     """An adjustment by −``units`` was accepted; it lowers the bound only where the channel refuses to go below zero.
 
-    Accepted is not applied: where the channel applies later, buyers may still take the units, and only a base lowers.
+    Not where it applies later, for buyers may still take them, nor on hand, which stays above zero by what was sold.
     """
-    if rules.apply_lag or rules.below_zero is not BelowZero.REFUSES:
-        return bound
-    return _fallen(bound, units, at=at)
+    refuses = rules.below_zero is BelowZero.REFUSES and rules.kind is not QuantityKind.ON_HAND
+    return _fallen(bound, units, at=at) if refuses and not rules.apply_lag else bound
 
 
 def compared_and_lowered(bound: Bound, units: int, *, at: datetime, rules: ChannelRules) -> Bound:

@@ -141,9 +141,11 @@ class ChannelRules:
         """Whether a lowering frees units once it is acknowledged, without a settle or a read."""
         if self.own_number:
             return True
+        if self.kind is QuantityKind.ON_HAND:
+            # It counts sold units until they are shipped: that it could be lowered says nothing of them.
+            return False
         if self.mode is QuantityMode.COMPARE_AND_SET:
-            # An on-hand number stays as expected although a unit of it was sold.
-            return self.kind is QuantityKind.AVAILABLE
+            return True
         return self.mode is QuantityMode.ADJUST and self.below_zero is BelowZero.REFUSES
 
     @property

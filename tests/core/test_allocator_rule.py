@@ -94,9 +94,9 @@ def test_the_push_says_what_it_does_to_the_bound(scene: Scene) -> None:
             assert (push.raised, push.lowered, push.expected) == (push.value, 0, None)
             continue
         change = push.value if push.kind is QuantityMode.ADJUST else push.value - max(push.expected or 0, 0)
-        exact = view.rules.below_zero is BelowZero.REFUSES
-        if view.rules.mode is QuantityMode.COMPARE_AND_SET:
-            exact = view.rules.kind is QuantityKind.AVAILABLE
+        compares = view.rules.mode is QuantityMode.COMPARE_AND_SET
+        exact = compares or view.rules.below_zero is BelowZero.REFUSES
+        exact = exact and view.rules.kind is QuantityKind.AVAILABLE
         assert change != 0
         assert push.raised == max(change, 0)
         assert push.lowered == (max(-change, 0) if exact or view.rules.own_number else 0)

@@ -202,6 +202,13 @@ def test_a_compare_and_set_of_an_on_hand_number_lowers_nothing_for_that_stays_wh
     assert exposure.compared_and_lowered(Bound(exposure=1), 1, at=NOON, rules=on_hand).exposure == 1
 
 
+def test_an_adjustment_of_an_on_hand_number_lowers_nothing_though_the_channel_refuses_to_go_below_zero() -> (
+    None
+):
+    on_hand = replace(AT_ONCE, kind=QuantityKind.ON_HAND, below_zero=BelowZero.REFUSES)
+    assert exposure.adjustment_lowered(Bound(exposure=1), 1, at=NOON, rules=on_hand).exposure == 1
+
+
 def test_a_compare_and_set_lowers_exactly_unless_it_is_applied_later() -> None:
     assert exposure.compared_and_lowered(Bound(exposure=5), 2, at=NOON, rules=AT_ONCE).exposure == 3
     assert exposure.compared_and_lowered(Bound(exposure=5), 2, at=NOON, rules=RULES).exposure == 5

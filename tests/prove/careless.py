@@ -215,6 +215,13 @@ VERSIONS = (
         bound.lowered_anyway,
     ),
     _core(
+        "on hand is what is left: adjust",
+        "adjust(−d), 9",
+        "adjust, on hand",
+        "adjustment_lowered",
+        bound.lowered_unless_applied_later,
+    ),
+    _core(
         "on hand is what is left: compare",
         "compare-and-set, 9",
         "compare and set, on hand",

@@ -147,7 +147,9 @@ def _landing(shop: Shop, pool: Pool, request: Request) -> int | None:
         inside = committed(pool) if shop.rules.kind is QuantityKind.ON_HAND else 0
         return request.number - inside if pool.shows + inside == request.expected else None
     lowered = pool.shows + request.number
-    if lowered >= 0:
+    # What is refused is a number below zero, and an on-hand number contains what was sold.
+    inside = committed(pool) if shop.rules.kind is QuantityKind.ON_HAND else 0
+    if lowered + inside >= 0:
         return lowered
     return 0 if shop.rules.below_zero is BelowZero.CLAMPS else None
 

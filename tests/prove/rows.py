@@ -50,7 +50,11 @@ ROWS: dict[str, tuple[str, ...] | str] = {
     ),
     "lands_by": ("sent as it was stored",),
     "send_by": ("sent at any time",),
-    "adjustment_lowered": ("clamping lowers", "accepted is applied: adjust"),
+    "adjustment_lowered": (
+        "clamping lowers",
+        "accepted is applied: adjust",
+        "on hand is what is left: adjust",
+    ),
     "compared_and_lowered": (
         "accepted is applied: compare",
         "on hand is what is left: compare",

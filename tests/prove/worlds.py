@@ -253,6 +253,12 @@ WORLDS = (
         2,
         Shop(rules=COUNTED, most=2, cancels=1, may=may("ship")),
     ),
+    one(
+        "adjust, on hand",
+        "an on-hand number stays when a unit is sold",
+        2,
+        Shop(rules=rules(mode=ADJUST, kind=QuantityKind.ON_HAND), most=2, cancels=1, may=may("ship")),
+    ),
     two(
         "compare and set on hand, two shops",
         "an on-hand number stays when a unit is sold",
