@@ -18,7 +18,7 @@ from tests.soak.shrink import shrink
 FOUND = tomllib.loads((Path(__file__).parent / "found_seeds.toml").read_text("utf-8"))["found"]
 _CONTROLS = {control.name: control for control in CONTROLS}
 #: Each with a seed that catches it within seconds.
-CAUGHT = (("raised when acknowledged", 2), ("a cancellation adds nothing", 10))
+CAUGHT = (("raised when acknowledged", 2), ("a cancellation adds nothing", 8))
 
 
 def test_a_short_soak_holds_and_the_same_seed_is_the_same_run() -> None:
